@@ -1,0 +1,15 @@
+"""The native C++ rules under the name that Bazel's own tools load them by.
+
+Debian's bazel-rules-cc does not load in Bazel 4.2.3, and nothing is downloaded.
+"""
+
+cc_library = native.cc_library
+cc_binary = native.cc_binary
+cc_test = native.cc_test
+cc_import = native.cc_import
+cc_proto_library = native.cc_proto_library
+cc_toolchain = native.cc_toolchain
+cc_toolchain_suite = native.cc_toolchain_suite
+fdo_prefetch_hints = native.fdo_prefetch_hints
+fdo_profile = native.fdo_profile
+objc_library = native.objc_library

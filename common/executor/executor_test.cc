@@ -1,0 +1,85 @@
+#include "common/executor/executor.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "common/executor/manual_executor.h"
+#include "common/executor/serial_executor.h"
+#include "common/time/simulated_clock.h"
+#include "common/time/system_clock.h"
+
+namespace understudy {
+namespace {
+
+TEST(SerialExecutorTest, RunsTasksInTheOrderPosted) {
+  const SystemClock clock;
+  std::vector<int> order;
+  {
+    SerialExecutor executor("test", clock);
+    for (int i = 0; i < 100; ++i) executor.Post([&order, i] { order.push_back(i); });
+    executor.Stop();
+  }
+  ASSERT_EQ(order.size(), 100u);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(order[static_cast<size_t>(i)], i);
+}
+
+TEST(SerialExecutorTest, RunsATimerThatIsDue) {
+  const SystemClock clock;
+  SerialExecutor executor("test", clock);
+  absl::Notification ran;
+  executor.RunAt(clock.SteadyNow() + absl::Milliseconds(1), [&ran] { ran.Notify(); });
+  ran.WaitForNotification();
+}
+
+TEST(SerialExecutorTest, DoesNotRunACancelledTimer) {
+  const SystemClock clock;
+  SerialExecutor executor("test", clock);
+  bool ran = false;
+  const auto timer = executor.RunAt(clock.SteadyNow() + absl::Hours(1), [&ran] { ran = true; });
+  EXPECT_TRUE(executor.Cancel(timer));
+  EXPECT_FALSE(executor.Cancel(timer));
+  executor.Stop();
+  EXPECT_FALSE(ran);
+}
+
+TEST(SerialExecutorTest, DropsWhatIsPostedAfterStop) {
+  const SystemClock clock;
+  SerialExecutor executor("test", clock);
+  executor.Stop();
+  bool ran = false;
+  executor.Post([&ran] { ran = true; });
+  executor.Stop();
+  EXPECT_FALSE(ran);
+}
+
+TEST(ManualExecutorTest, StopsAtEachTimerOnTheWay) {
+  SimulatedClock clock;
+  ManualExecutor executor(clock);
+  const SteadyTime start = clock.SteadyNow();
+  std::vector<absl::Duration> fired;
+  for (const int milliseconds : {30, 10, 20}) {
+    executor.RunAt(start + absl::Milliseconds(milliseconds),
+                   [&] { fired.push_back(clock.SteadyNow() - start); });
+  }
+  executor.Advance(absl::Milliseconds(25));
+  EXPECT_EQ(fired,
+            (std::vector<absl::Duration>{absl::Milliseconds(10), absl::Milliseconds(20)}));
+  EXPECT_EQ(clock.SteadyNow() - start, absl::Milliseconds(25));
+}
+
+TEST(ManualExecutorTest, RunsWhatATaskPosts) {
+  SimulatedClock clock;
+  ManualExecutor executor(clock);
+  int runs = 0;
+  executor.Post([&] {
+    ++runs;
+    executor.Post([&] { ++runs; });
+  });
+  executor.RunReady();
+  EXPECT_EQ(runs, 2);
+}
+
+}  // namespace
+}  // namespace understudy
