@@ -1,0 +1,80 @@
+#include "common/status/status.h"
+
+#include <optional>
+
+#include "absl/strings/cord.h"
+#include "common/status/utf8.h"
+#include "google/rpc/error_details.pb.h"
+
+namespace understudy {
+namespace {
+
+using status_internal::kErrorInfoTypeUrl;
+
+google::rpc::ErrorInfo ErrorInfoOf(const absl::Status& status) {
+  google::rpc::ErrorInfo info;
+  const auto payload = status.GetPayload(kErrorInfoTypeUrl);
+  if (!payload.has_value()) return info;
+  if (!info.ParseFromString(std::string(*payload))) info.Clear();
+  return info;
+}
+
+std::string CutValue(std::string_view value) {
+  return ToValidUtf8(value, kMaxErrorMetadataValueBytes);
+}
+
+}  // namespace
+
+absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message,
+                       const ErrorMetadataMap& metadata) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(CutValue(reason));
+  for (const auto& [name, value] : metadata) {
+    if (static_cast<size_t>(info.metadata_size()) == kMaxErrorMetadataEntries) break;
+    (*info.mutable_metadata())[CutValue(name)] = CutValue(value);
+  }
+  if (code == absl::StatusCode::kOk) code = absl::StatusCode::kInternal;
+  absl::Status status(code, ToValidUtf8(message, kMaxErrorMessageBytes));
+  status.SetPayload(kErrorInfoTypeUrl, absl::Cord(info.SerializeAsString()));
+  return status;
+}
+
+std::string ErrorReason(const absl::Status& status) { return ErrorInfoOf(status).reason(); }
+
+std::string ErrorDomain(const absl::Status& status) { return ErrorInfoOf(status).domain(); }
+
+ErrorMetadataMap ErrorMetadata(const absl::Status& status) {
+  const google::rpc::ErrorInfo info = ErrorInfoOf(status);
+  return ErrorMetadataMap(info.metadata().begin(), info.metadata().end());
+}
+
+absl::Status WithContext(const absl::Status& status, std::string_view context) {
+  if (status.ok()) return status;
+  std::string message(context);
+  message += ": ";
+  message += std::string(status.message());
+  absl::Status result(status.code(), ToValidUtf8(message, kMaxErrorMessageBytes));
+  status.ForEachPayload([&result](absl::string_view type_url, const absl::Cord& payload) {
+    result.SetPayload(type_url, payload);
+  });
+  return result;
+}
+
+std::string StatusCodeName(absl::StatusCode code) { return absl::StatusCodeToString(code); }
+
+std::string DescribeError(const absl::Status& status) {
+  std::string text = StatusCodeName(status.code());
+  if (status.ok()) return text;
+  const std::string reason = ErrorReason(status);
+  if (!reason.empty()) text += " " + reason;
+  text += ": " + std::string(status.message());
+  std::string separator = " {";
+  for (const auto& [name, value] : ErrorMetadata(status)) {
+    text += separator + name + "=" + value;
+    separator = ", ";
+  }
+  if (separator == ", ") text += "}";
+  return text;
+}
+
+}  // namespace understudy
