@@ -1,0 +1,28 @@
+#ifndef UNDERSTUDY_COMMON_DOCUMENT_COMPRESSION_H_
+#define UNDERSTUDY_COMMON_DOCUMENT_COMPRESSION_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace understudy {
+
+// No document is larger, uncompressed: 4 MiB.
+inline constexpr size_t kMaxDocumentBytes = size_t{4} << 20;
+
+// Documents travel and rest as one zstd frame that states its content size, so that the receiver
+// knows what it is about to unpack before it does. Both functions are thread-safe.
+
+// RESOURCE_EXHAUSTED DOCUMENT_TOO_LARGE (metadata: limit_bytes) over kMaxDocumentBytes.
+absl::StatusOr<std::string> Pack(std::string_view content);
+
+// Never allocates more than kMaxDocumentBytes, whatever `packed` claims.
+//   INVALID_ARGUMENT   INVALID_ENCODING: not exactly one zstd frame that states its size, or
+//   damaged RESOURCE_EXHAUSTED DOCUMENT_TOO_LARGE (metadata: limit_bytes)
+absl::StatusOr<std::string> Unpack(std::string_view packed);
+
+}  // namespace understudy
+
+#endif  // UNDERSTUDY_COMMON_DOCUMENT_COMPRESSION_H_
