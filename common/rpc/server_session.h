@@ -1,0 +1,76 @@
+#ifndef UNDERSTUDY_COMMON_RPC_SERVER_SESSION_H_
+#define UNDERSTUDY_COMMON_RPC_SERVER_SESSION_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <utility>
+
+#include "absl/functional/any_invocable.h"
+#include "common/rpc/server_sender.h"
+
+namespace understudy::rpc {
+
+// The server's side of a bidirectional call, with a bounded queue of outgoing messages:
+//
+//   using Session = rpc::ServerSession<StationMessage, MembershipMessage>;
+//   grpc::ServerBidiReactor<StationMessage, MembershipMessage>* Converse(
+//       grpc::CallbackServerContext*) override {
+//     auto session = Session::Make(
+//         [this](const std::shared_ptr<Session>& from, StationMessage message) {
+//           executor_.Post([this, from, message = std::move(message)] { ... });
+//         },
+//         {.domain = kDomain, .on_done = [this](const absl::Status&) { ... }});
+//     return session.get();
+//   }
+//
+// `on_message` is called on a gRPC thread, one message at a time, and must not block; the next
+// message is read when it returns. When the caller closes its half, the session ends with OK. The
+// handle may be kept after the call is over: Send then returns false.
+template <typename Request, typename Response>
+class ServerSession final
+    : public ServerSender<grpc::ServerBidiReactor<Request, Response>, Response> {
+  using Sender = ServerSender<grpc::ServerBidiReactor<Request, Response>, Response>;
+
+ public:
+  using OnMessage = absl::AnyInvocable<void(const std::shared_ptr<ServerSession>&, Request)>;
+
+  // The result must be returned (`.get()`) from the handler.
+  static std::shared_ptr<ServerSession> Make(OnMessage on_message, StreamOptions options) {
+    std::shared_ptr<ServerSession> session(
+        new ServerSession(std::move(on_message), std::move(options)));
+    session->weak_self_ = session;
+    Sender::Hold(session);
+    session->ReadNext();
+    return session;
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      // Half-closed or cancelled; in the latter case OnCancel has said so, or will in vain.
+      this->Finish(absl::OkStatus());
+      return;
+    }
+    if (this->is_open()) {
+      if (const auto self = weak_self_.lock()) on_message_(self, std::move(request_));
+    }
+    ReadNext();
+  }
+
+ private:
+  ServerSession(OnMessage on_message, StreamOptions options)
+      : Sender(std::move(options)), on_message_(std::move(on_message)) {}
+
+  void ReadNext() {
+    request_.Clear();
+    this->UnlessFinished([this] { this->StartRead(&request_); });
+  }
+
+  OnMessage on_message_;
+  std::weak_ptr<ServerSession> weak_self_;
+  Request request_;
+};
+
+}  // namespace understudy::rpc
+
+#endif  // UNDERSTUDY_COMMON_RPC_SERVER_SESSION_H_
