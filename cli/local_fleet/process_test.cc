@@ -72,10 +72,9 @@ TEST(ProcessTest, StopsAFrozenProcess) {
 }
 
 TEST(ProcessTest, KillsWhatIgnoresTheRequestToStop) {
-  const auto process =
-      StartProcess({.program = "sh",
-                    .arguments = {"-c", "trap '' TERM; echo deaf; exec sleep 600"},
-                    .log_file = LogFile("deaf")});
+  const auto process = StartProcess({.program = "sh",
+                                     .arguments = {"-c", "trap '' TERM; echo deaf; exec sleep 600"},
+                                     .log_file = LogFile("deaf")});
   ASSERT_TRUE(process.ok()) << process.status();
   ASSERT_TRUE(WaitFor(absl::Minutes(1), [] { return !ReadFile(LogFile("deaf")).empty(); }));
   EXPECT_EQ(StopProcesses({*process}, absl::Milliseconds(10)), 1);

@@ -1,0 +1,33 @@
+#ifndef UNDERSTUDY_CLI_LOCAL_FLEET_BINARIES_H_
+#define UNDERSTUDY_CLI_LOCAL_FLEET_BINARIES_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace understudy::cli {
+
+// Paths of the programs that a local fleet runs.
+struct Binaries {
+  std::string vault;
+  std::string membership;
+  std::string orchestrator;
+  std::string agent;
+  // The sample native process.
+  std::string native;
+};
+
+// In `directory`: side by side as they are installed (config-vault, membership, ...), or as Bazel
+// lays them out (services/config_vault/config_vault, ...). NOT_FOUND names the first that is
+// missing.
+absl::StatusOr<Binaries> FindBinariesIn(const std::string& directory);
+
+// Around the program that runs now: its own directory or one above it.
+absl::StatusOr<Binaries> FindBinaries();
+
+// The program that runs now.
+std::string OwnProgram();
+
+}  // namespace understudy::cli
+
+#endif  // UNDERSTUDY_CLI_LOCAL_FLEET_BINARIES_H_

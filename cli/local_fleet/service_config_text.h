@@ -1,0 +1,52 @@
+#ifndef UNDERSTUDY_CLI_LOCAL_FLEET_SERVICE_CONFIG_TEXT_H_
+#define UNDERSTUDY_CLI_LOCAL_FLEET_SERVICE_CONFIG_TEXT_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "cli/local_fleet/site_file.h"
+#include "cli/local_fleet/site_layout.h"
+#include "cli/local_fleet/station_spec.h"
+
+// The services' YAML files, as the local fleet writes them.
+namespace understudy::cli {
+
+inline constexpr char kVault[] = "config-vault";
+inline constexpr char kMembership[] = "membership";
+inline constexpr char kOrchestrator[] = "failover-orchestrator";
+
+struct ServiceSettings {
+  bool insecure = false;
+  absl::Duration beat_interval = absl::Milliseconds(100);
+  int missed_beats_limit = 3;
+  std::string log_level = "info";
+};
+
+// Where one service listens, on 127.0.0.1. 0: any free port.
+struct ServicePorts {
+  int grpc = 0;
+  int health = 0;
+  int metrics = 0;
+  // UDP; membership's alone.
+  int beats = 0;
+};
+
+// `site` holds the addresses of the services that run already.
+std::string VaultConfigText(const SiteLayout& layout, const ServiceSettings& settings,
+                            const ServicePorts& ports);
+std::string MembershipConfigText(const SiteLayout& layout, const ServiceSettings& settings,
+                                 const ServicePorts& ports, const SiteAddresses& site);
+std::string OrchestratorConfigText(const SiteLayout& layout, const ServiceSettings& settings,
+                                   const ServicePorts& ports, const SiteAddresses& site);
+std::string AgentConfigText(const SiteLayout& layout, const ServiceSettings& settings,
+                            const ServicePorts& ports, const SiteAddresses& site,
+                            const StationSpec& station);
+
+// "gate-1-agent", "gate-1-native": how a station's two processes are called.
+std::string AgentName(std::string_view station);
+std::string NativeName(std::string_view station);
+
+}  // namespace understudy::cli
+
+#endif  // UNDERSTUDY_CLI_LOCAL_FLEET_SERVICE_CONFIG_TEXT_H_

@@ -1,0 +1,113 @@
+#include "cli/local_fleet/site_file.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/config/address_text.h"
+#include "common/status/status.h"
+
+namespace understudy::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Collects the first thing that is wrong.
+class SiteParser {
+ public:
+  explicit SiteParser(const std::string& file) : file_(file) {}
+
+  void Address(const std::string& member, const Json& value, std::string& address) {
+    Text(member, value, address);
+    if (status_.ok() && !config::ParseAddress(address).has_value()) {
+      Fail(member, "expected host:port, found \"" + address + "\"");
+    }
+  }
+  void Agents(const Json& value, std::map<std::string, std::string>& agents) {
+    if (!value.is_object()) return Fail("agents", "expected an object");
+    for (const auto& [station, address] : value.items()) {
+      Address("agents." + station, address, agents[station]);
+    }
+  }
+  void Tls(const Json& value, std::optional<rpc::TlsFiles>& tls) {
+    if (!value.is_object()) return Fail("tls", "expected an object");
+    tls.emplace();
+    for (const auto& [key, path] : value.items()) {
+      std::string* const file = key == "certificate"   ? &tls->certificate
+                                : key == "private_key" ? &tls->private_key
+                                : key == "authorities" ? &tls->authorities
+                                                       : nullptr;
+      if (file == nullptr) return Fail("tls." + key, "is not known");
+      Text("tls." + key, path, *file);
+    }
+    if (tls->certificate.empty() || tls->private_key.empty() || tls->authorities.empty()) {
+      Fail("tls", "needs certificate, private_key and authorities");
+    }
+  }
+  void Fail(const std::string& member, const std::string& problem) {
+    if (!status_.ok()) return;
+    status_ = MakeError(absl::StatusCode::kInvalidArgument, "INVALID_SITE_FILE",
+                        absl::StrCat(file_, ": ", member, ": ", problem));
+  }
+  const absl::Status& status() const { return status_; }
+
+ private:
+  void Text(const std::string& member, const Json& value, std::string& text) {
+    if (!value.is_string()) return Fail(member, "expected text");
+    text = value.get<std::string>();
+  }
+
+  std::string file_;
+  absl::Status status_;
+};
+
+void ParseMember(SiteParser& parser, const std::string& key, const Json& value,
+                 SiteAddresses& site) {
+  if (key == "vault") return parser.Address(key, value, site.vault);
+  if (key == "membership") return parser.Address(key, value, site.membership);
+  if (key == "orchestrator") return parser.Address(key, value, site.orchestrator);
+  if (key == "agents") return parser.Agents(value, site.agents);
+  if (key == "tls") return parser.Tls(value, site.tls);
+  parser.Fail(key, "is not known");
+}
+
+auto TlsFields(const SiteAddresses& site) {
+  const rpc::TlsFiles none;
+  const rpc::TlsFiles& tls = site.tls.has_value() ? *site.tls : none;
+  return std::make_tuple(site.tls.has_value(), tls.certificate, tls.private_key, tls.authorities);
+}
+
+}  // namespace
+
+bool operator==(const SiteAddresses& a, const SiteAddresses& b) {
+  return a.vault == b.vault && a.membership == b.membership && a.orchestrator == b.orchestrator &&
+         a.agents == b.agents && TlsFields(a) == TlsFields(b);
+}
+
+std::string FormatSite(const SiteAddresses& site) {
+  Json json = {
+      {"vault", site.vault}, {"membership", site.membership}, {"orchestrator", site.orchestrator}};
+  if (site.tls.has_value()) {
+    json["tls"] = {{"certificate", site.tls->certificate},
+                   {"private_key", site.tls->private_key},
+                   {"authorities", site.tls->authorities}};
+  }
+  json["agents"] = Json::object();
+  for (const auto& [station, address] : site.agents) json["agents"][station] = address;
+  return json.dump(2) + "\n";
+}
+
+absl::StatusOr<SiteAddresses> ParseSite(std::string_view text, const std::string& file) {
+  const Json json = Json::parse(text, nullptr, false);
+  SiteParser parser(file);
+  SiteAddresses site;
+  if (!json.is_object()) {
+    parser.Fail("the file", "expected a JSON object");
+    return parser.status();
+  }
+  for (const auto& [key, value] : json.items()) ParseMember(parser, key, value, site);
+  if (!parser.status().ok()) return parser.status();
+  return site;
+}
+
+}  // namespace understudy::cli

@@ -1,0 +1,40 @@
+#ifndef UNDERSTUDY_CLI_LOCAL_FLEET_SITE_FILE_H_
+#define UNDERSTUDY_CLI_LOCAL_FLEET_SITE_FILE_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "common/rpc/tls_files.h"
+
+namespace understudy::cli {
+
+// How to reach a site's services: `site.json`. The local fleet writes it; for another site an
+// operator may:
+//
+//   {"vault": "10.0.0.5:7102", "membership": "10.0.0.5:7101", "orchestrator": "10.0.0.5:7103",
+//    "tls": {"certificate": "me.crt", "private_key": "me.key", "authorities": "site.crt"},
+//    "agents": {"gate-1": "127.0.0.1:7105"}}
+struct SiteAddresses {
+  std::string vault = "127.0.0.1:7102";
+  std::string membership = "127.0.0.1:7101";
+  std::string orchestrator = "127.0.0.1:7103";
+  // Of stations on this machine.
+  std::map<std::string, std::string> agents;
+  // Nothing: without TLS.
+  std::optional<rpc::TlsFiles> tls;
+
+  friend bool operator==(const SiteAddresses& a, const SiteAddresses& b);
+};
+
+std::string FormatSite(const SiteAddresses& site);
+
+// INVALID_ARGUMENT, naming the file and the member at fault. What is absent keeps its default;
+// members that are unknown are at fault too.
+absl::StatusOr<SiteAddresses> ParseSite(std::string_view text, const std::string& file);
+
+}  // namespace understudy::cli
+
+#endif  // UNDERSTUDY_CLI_LOCAL_FLEET_SITE_FILE_H_
