@@ -29,6 +29,9 @@ struct StreamOptions {
   absl::AnyInvocable<void(const absl::Status&)> on_done;
   // May be null.
   StreamGroup* group = nullptr;
+  // Called, on a gRPC thread, each time all that was queued has been written, for a sender that
+  // feeds a long history in pieces. Must not block; post to an executor. May be null.
+  absl::AnyInvocable<void()> on_drained = nullptr;
 };
 
 // The sending half of a server-side streaming reactor (use ServerStream or ServerSession). It is
@@ -72,11 +75,7 @@ class ServerSender : public Reactor, public EndableStream {
   }
 
   void OnWriteDone(bool ok) final {
-    absl::MutexLock lock(&mutex_);
-    queue_.WriteDone();
-    if (!ok) EndNow(absl::CancelledError("the caller went away"));
-    WriteNext();
-    MaybeFinish();
+    if (WriteDone(ok) && options_.on_drained) options_.on_drained();
   }
   void OnCancel() final {
     absl::MutexLock lock(&mutex_);
@@ -94,6 +93,7 @@ class ServerSender : public Reactor, public EndableStream {
     if (options_.on_done) options_.on_done(status);
     // Frees what the callback holds, even while others hold this handle.
     options_.on_done = nullptr;
+    options_.on_drained = nullptr;
   }
 
  protected:
@@ -114,6 +114,15 @@ class ServerSender : public Reactor, public EndableStream {
   }
 
  private:
+  // Whether the queue has run empty on an open stream.
+  bool WriteDone(bool ok) {
+    absl::MutexLock lock(&mutex_);
+    queue_.WriteDone();
+    if (!ok) EndNow(absl::CancelledError("the caller went away"));
+    WriteNext();
+    MaybeFinish();
+    return queue_.idle() && !ending_.has_value();
+  }
   absl::Status TooSlow() const {
     return MakeError(
         absl::StatusCode::kResourceExhausted, "WATCH_TOO_SLOW",
