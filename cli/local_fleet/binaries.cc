@@ -25,7 +25,8 @@ constexpr std::array<Program, 5> kPrograms = {{
     {&Binaries::orchestrator, "failover-orchestrator",
      "services/failover_orchestrator/failover_orchestrator"},
     {&Binaries::agent, "station-agent", "services/station_agent/station_agent"},
-    {&Binaries::native, "sample-native", "services/station_agent/sample_native/sample_native"},
+    {&Binaries::native, "sample-native",
+     "services/station_agent/sample_native/understudy_sample_native"},
 }};
 
 bool IsProgram(const fs::path& path) {

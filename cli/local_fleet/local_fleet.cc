@@ -2,6 +2,9 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -26,6 +29,23 @@ std::string LoopbackAddress(const PortMap& ports) {
 bool AnyRunning(const ProcessTable& processes) {
   return std::any_of(processes.begin(), processes.end(),
                      [](const auto& entry) { return IsRunning(entry.second.id); });
+}
+
+bool FitsSocketAddress(const std::string& path) {
+  return path.size() < sizeof(sockaddr_un::sun_path);
+}
+
+bool SendDatagram(const std::string& path, std::string_view message) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (!FitsSocketAddress(path)) return false;
+  path.copy(address.sun_path, path.size());
+  const int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return false;
+  const ssize_t sent = sendto(descriptor, message.data(), message.size(), 0,
+                              reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  close(descriptor);
+  return sent == static_cast<ssize_t>(message.size());
 }
 
 absl::StatusOr<ProcessTable> ReadProcesses(const SiteLayout& layout) {
@@ -152,8 +172,10 @@ absl::Status LocalFleet::StartNative(const StationSpec& station) {
   if (!station.document.empty()) {
     const std::string document = layout_.ConfigFile(station.id) + ".document.json";
     UNDERSTUDY_RETURN_IF_ERROR(WriteFile(document, station.document));
-    spec.arguments.push_back("--document=" + document);
+    spec.arguments.push_back("--configuration=" + document);
   }
+  const std::string control = ControlSocket(station.id);
+  if (FitsSocketAddress(control)) spec.arguments.push_back("--control=" + control);
   spec.arguments.insert(spec.arguments.end(), station.native_arguments.begin(),
                         station.native_arguments.end());
   return Launch(name, std::move(spec));
@@ -226,6 +248,12 @@ absl::Status LocalFleet::Kill(const std::string& name) {
   return absl::InternalError(name + " outlived SIGKILL");
 }
 
+absl::Status LocalFleet::TellNative(std::string_view station, std::string_view command) const {
+  const std::string path = ControlSocket(station);
+  if (SendDatagram(path, command)) return absl::OkStatus();
+  return absl::UnavailableError("nobody listens on " + path);
+}
+
 int LocalFleet::Stop(absl::Duration grace) {
   std::vector<ProcessId> stations;
   for (const auto& [name, process] : processes_) {
@@ -251,6 +279,10 @@ absl::StatusOr<PortMap> LocalFleet::PortsOf(const std::string& name) const {
 
 std::string LocalFleet::NativeStateFile(std::string_view station) const {
   return layout_.DataDirectory(NativeName(station)) + ".json";
+}
+
+std::string LocalFleet::ControlSocket(std::string_view station) const {
+  return layout_.directory() + "/run/" + std::string(station);
 }
 
 std::vector<std::string> LocalFleet::Casualties() const {

@@ -59,6 +59,10 @@ class LocalFleet {
   // SIGKILL, and waits until it is gone.
   absl::Status Kill(const std::string& name);
 
+  // Sends a command to a station's sample native process, e.g. "memory 900000000". UNAVAILABLE when
+  // it does not listen.
+  absl::Status TellNative(std::string_view station, std::string_view command) const;
+
   // Stops stations first, the vault last; within `grace` each of them orderly. Returns how many had
   // to be killed.
   int Stop(absl::Duration grace = absl::Seconds(6));
@@ -91,6 +95,7 @@ class LocalFleet {
   // same ports.
   absl::StatusOr<PortMap> AwaitPorts(const std::string& name);
   absl::Status EndedEarly(const std::string& name) const;
+  std::string ControlSocket(std::string_view station) const;
   absl::Status Save() const;
   void Step(std::string_view what) const;
 

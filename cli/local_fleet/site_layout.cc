@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 }  // namespace
 
 absl::Status SiteLayout::Create() const {
-  for (const char* folder : {"config", "ports", "logs", "pki", "data"}) {
+  for (const char* folder : {"config", "ports", "logs", "pki", "data", "run"}) {
     const fs::path path = fs::path(directory_) / folder;
     std::error_code error;
     fs::create_directories(path, error);

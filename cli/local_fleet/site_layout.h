@@ -14,6 +14,7 @@ namespace understudy::cli {
 //   site.json        addresses, and the operator's certificate: what the command line reads
 //   processes.json   what runs, for `down`
 //   config/NAME.yaml, ports/NAME.json, logs/NAME.log, pki/NAME.{crt,key}, data/NAME/
+//   run/STATION      socket on which a sample native process takes commands
 class SiteLayout {
  public:
   // An absolute path, as MakeAbsolute gives it.

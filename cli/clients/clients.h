@@ -1,0 +1,46 @@
+#ifndef UNDERSTUDY_CLI_CLIENTS_CLIENTS_H_
+#define UNDERSTUDY_CLI_CLIENTS_CLIENTS_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "cli/clients/agent_client.h"
+#include "cli/clients/membership_client.h"
+#include "cli/clients/orchestrator_client.h"
+#include "cli/clients/vault_client.h"
+#include "common/rpc/tls_files.h"
+
+namespace understudy::cli {
+
+struct Connection {
+  // Nothing: without TLS.
+  std::optional<rpc::TlsFiles> tls;
+  // Of each call that does not watch.
+  absl::Duration timeout = absl::Seconds(5);
+};
+
+// Makes clients of services. Each has a connection of its own, opened at the first call.
+// FAILED_PRECONDITION BAD_TLS_FILES when the certificate files cannot be used. Thread-safe.
+class ClientFactory {
+ public:
+  virtual ~ClientFactory() = default;
+
+  virtual absl::StatusOr<std::unique_ptr<VaultClient>> Vault(const std::string& address) = 0;
+  virtual absl::StatusOr<std::unique_ptr<MembershipClient>> Membership(
+      const std::string& address) = 0;
+  virtual absl::StatusOr<std::unique_ptr<OrchestratorClient>> Orchestrator(
+      const std::string& address) = 0;
+  virtual absl::StatusOr<std::unique_ptr<AgentClient>> Agent(const std::string& address) = 0;
+  // What the standard health service at `address` says: "SERVING", "NOT_SERVING".
+  virtual absl::StatusOr<std::string> Health(const std::string& address) = 0;
+};
+
+// Over gRPC.
+std::unique_ptr<ClientFactory> MakeGrpcClients(const Connection& connection);
+
+}  // namespace understudy::cli
+
+#endif  // UNDERSTUDY_CLI_CLIENTS_CLIENTS_H_

@@ -1,0 +1,37 @@
+#ifndef UNDERSTUDY_CLI_CLIENTS_VAULT_CLIENT_H_
+#define UNDERSTUDY_CLI_CLIENTS_VAULT_CLIENT_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cli/clients/stream_watch.h"
+#include "understudy/config_vault/v1/documents.pb.h"
+
+namespace understudy::cli {
+
+// config-vault's documents. Calls wait for the answer, each with the connection's timeout.
+// Thread-safe.
+class VaultClient {
+ public:
+  virtual ~VaultClient() = default;
+
+  virtual absl::StatusOr<config_vault::v1::PutResponse> Put(
+      const config_vault::v1::PutRequest& request) = 0;
+  virtual absl::StatusOr<config_vault::v1::GetResponse> Get(
+      const config_vault::v1::GetRequest& request) = 0;
+  virtual absl::StatusOr<config_vault::v1::ListResponse> List(
+      const config_vault::v1::ListRequest& request) = 0;
+  virtual absl::StatusOr<config_vault::v1::HistoryResponse> History(
+      const config_vault::v1::HistoryRequest& request) = 0;
+  virtual absl::StatusOr<config_vault::v1::DiffResponse> Diff(
+      const config_vault::v1::DiffRequest& request) = 0;
+  virtual absl::StatusOr<config_vault::v1::RollbackResponse> Rollback(
+      const config_vault::v1::RollbackRequest& request) = 0;
+  virtual absl::StatusOr<config_vault::v1::DeleteResponse> Delete(
+      const config_vault::v1::DeleteRequest& request) = 0;
+  virtual absl::Status Watch(const config_vault::v1::WatchRequest& request,
+                             const Each<config_vault::v1::WatchResponse>& each) = 0;
+};
+
+}  // namespace understudy::cli
+
+#endif  // UNDERSTUDY_CLI_CLIENTS_VAULT_CLIENT_H_
