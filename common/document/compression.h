@@ -13,7 +13,9 @@ namespace understudy {
 inline constexpr size_t kMaxDocumentBytes = size_t{4} << 20;
 
 // Documents travel and rest as one zstd frame that states its content size, so that the receiver
-// knows what it is about to unpack before it does. Both functions are thread-safe.
+// knows what it is about to unpack before it does. Both functions are thread-safe. Contexts are not
+// kept between calls: on 19 KB that would save about 20 us a call (document_benchmark), and cost
+// each thread a megabyte.
 
 // RESOURCE_EXHAUSTED DOCUMENT_TOO_LARGE (metadata: limit_bytes) over kMaxDocumentBytes.
 absl::StatusOr<std::string> Pack(std::string_view content);

@@ -56,7 +56,7 @@ class SimWorld {
   void AddInvariant(std::string name, Invariant invariant);
   // OK until an invariant failed, or kMaxEventsPerMoment events ran without time going on.
   const absl::Status& status() const { return status_; }
-  static constexpr uint64_t kMaxEventsPerMoment = 1'000'000;
+  static constexpr uint64_t kMaxEventsPerMoment = 100'000;
 
   // Runs the next event; false when there is none, or the world has ended.
   bool Step();
