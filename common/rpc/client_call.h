@@ -1,7 +1,7 @@
 #ifndef UNDERSTUDY_COMMON_RPC_CLIENT_CALL_H_
 #define UNDERSTUDY_COMMON_RPC_CLIENT_CALL_H_
 
-#include <grpcpp/grpcpp.h>
+#include <grpcpp/client_context.h>
 
 #include <functional>
 #include <memory>

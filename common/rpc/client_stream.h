@@ -1,7 +1,8 @@
 #ifndef UNDERSTUDY_COMMON_RPC_CLIENT_STREAM_H_
 #define UNDERSTUDY_COMMON_RPC_CLIENT_STREAM_H_
 
-#include <grpcpp/grpcpp.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/client_callback.h>
 
 #include <memory>
 #include <optional>

@@ -1,7 +1,7 @@
 #ifndef UNDERSTUDY_COMMON_RPC_SERVER_SESSION_H_
 #define UNDERSTUDY_COMMON_RPC_SERVER_SESSION_H_
 
-#include <grpcpp/grpcpp.h>
+#include <grpcpp/support/server_callback.h>
 
 #include <memory>
 #include <utility>

@@ -1,7 +1,8 @@
 #ifndef UNDERSTUDY_COMMON_RPC_UNARY_H_
 #define UNDERSTUDY_COMMON_RPC_UNARY_H_
 
-#include <grpcpp/grpcpp.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
 
 #include <string_view>
 #include <utility>

@@ -37,7 +37,7 @@ grpc::ServerUnaryReactor* EchoService::Say(grpc::CallbackServerContext* context,
     reply.Fail(absl::InternalError("broken inside"));
   } else if (request->text() == "keep") {
     absl::MutexLock lock(&mutex_);
-    kept_.push_back(std::move(reply));
+    if (keeps_) kept_.push_back(std::move(reply));
   } else if (request->text() != "drop") {
     SayResponse said;
     said.set_text(request->text());
@@ -88,6 +88,11 @@ std::shared_ptr<EchoService::Session> EchoService::AwaitSession() {
   return Take(mutex_, sessions_);
 }
 UnaryReply<SayResponse> EchoService::AwaitKept() { return Take(mutex_, kept_); }
+void EchoService::StopKeeping() {
+  absl::MutexLock lock(&mutex_);
+  keeps_ = false;
+  kept_.clear();
+}
 absl::Status EchoService::AwaitDone() { return Take(mutex_, done_); }
 
 }  // namespace understudy::rpc::testing

@@ -44,6 +44,8 @@ class EchoService final : public Echo::CallbackService {
   std::shared_ptr<Session> AwaitSession();
   UnaryReply<SayResponse> AwaitKept();
   absl::Status AwaitDone();
+  // Drops what is kept, and from now on what would be: a server waits for every reply.
+  void StopKeeping();
 
  private:
   StreamOptions MakeStreamOptions();
@@ -53,6 +55,7 @@ class EchoService final : public Echo::CallbackService {
   std::vector<std::shared_ptr<Stream>> streams_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Session>> sessions_ ABSL_GUARDED_BY(mutex_);
   std::vector<UnaryReply<SayResponse>> kept_ ABSL_GUARDED_BY(mutex_);
+  bool keeps_ ABSL_GUARDED_BY(mutex_) = true;
   std::vector<absl::Status> done_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -16,10 +16,14 @@ class TestServer {
  public:
   explicit TestServer(const EchoService::Options& echo_options = {}, ServiceConfig config = {});
 
+  ~TestServer() { echo_.StopKeeping(); }
+
   EchoService& echo() { return echo_; }
   Server& server() { return *server_; }
   metrics::Registry& registry() { return registry_; }
-  class Echo::Stub::async& async() { return *stub_->async(); }
+  class Echo::Stub::async& async() {
+    return *stub_->async();
+  }
   Echo::Stub& stub() { return *stub_; }
   // Another connection.
   std::shared_ptr<grpc::Channel> NewChannel(const std::string& port_name = "grpc");
