@@ -21,8 +21,8 @@ inline constexpr size_t kMaxDocumentBytes = size_t{4} << 20;
 absl::StatusOr<std::string> Pack(std::string_view content);
 
 // Never allocates more than kMaxDocumentBytes, whatever `packed` claims.
-//   INVALID_ARGUMENT   INVALID_ENCODING: not exactly one zstd frame that states its size, or
-//   damaged RESOURCE_EXHAUSTED DOCUMENT_TOO_LARGE (metadata: limit_bytes)
+//   INVALID_ARGUMENT   INVALID_ENCODING: damaged, or not exactly one frame that states its size
+//   RESOURCE_EXHAUSTED DOCUMENT_TOO_LARGE (metadata: limit_bytes)
 absl::StatusOr<std::string> Unpack(std::string_view packed);
 
 }  // namespace understudy
