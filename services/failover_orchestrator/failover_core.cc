@@ -146,7 +146,7 @@ std::vector<Action> FailoverCore::FlushBackground(Instant now) {
 }
 
 SteadyTime FailoverCore::NextDeadline() const {
-  SteadyTime next = staging_.NextDeadline();
+  SteadyTime next = Ready() ? staging_.NextDeadline() : SteadyTime::Infinite();
   if (reload_wanted_ && !loading_ && epoch_.has_value()) next = std::min(next, reload_at_);
   const auto later = [&](SteadyTime time) {
     if (time > now_.steady) next = std::min(next, time);

@@ -165,7 +165,8 @@ class FailoverCore {
   void MaybeBegin(DutyState& state);
   void Begin(DutyState& state, const Station* holder);
   void MatchDeciding();
-  std::vector<DutyNeed> DecidingNeeds();
+  std::vector<DutyNeed> DecidingNeeds(bool also_while_writing);
+  bool IsMovingFrom(const std::string& station_id) const;
   DutyNeed NeedOf(const DutyState& state) const;
   void EnterWaiting(DutyState& state);
   bool MaybeGiveBack(DutyState& state);
@@ -193,6 +194,7 @@ class FailoverCore {
   void Activate(DutyState& state);
   DutyOrder OrderFor(const DutyState& state) const;
   ActiveFailover* FailoverTo(DutyState& state, const std::string& station_id, uint64_t number);
+  ActiveFailover* RunningFailover(DutyState& state, const std::string& station_id, uint64_t number);
   void Complete(DutyState& state, const std::string& sha256);
   void SendConfirm(DutyState& state);
   void OnConfirmed(DutyState& state);

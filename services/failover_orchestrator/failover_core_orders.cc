@@ -205,8 +205,8 @@ void FailoverCore::OnRunning(const std::string& station_id, const std::string& d
   stations_.At(station_id).holding_duty = duty_id;
   TouchStation(station_id);
   TouchDuty(duty_id);
-  if (ActiveFailover* failover = FailoverTo(*state, station_id, number)) {
-    const FailoverRecord& record = failover->record;
+  if (ActiveFailover* failover = RunningFailover(*state, station_id, number)) {
+    FailoverRecord& record = failover->record;
     const bool wrong = !record.document_sha256.empty() && revision == record.document_revision &&
                        sha256 != record.document_sha256;
     if (wrong) return Abandon(*state, "runs another content than it was ordered to");
@@ -216,6 +216,21 @@ void FailoverCore::OnRunning(const std::string& station_id, const std::string& d
   if (state->failover.has_value() || state->confirm || state->duty.assignment.running) return;
   state->confirm = true;
   active_.insert(duty_id);
+}
+
+// The failover that "running" ends. A station that was given up on may still be in time, as long as
+// the duty has not been claimed away from it.
+ActiveFailover* FailoverCore::RunningFailover(DutyState& state, const std::string& station_id,
+                                              uint64_t number) {
+  ActiveFailover* failover = FailoverTo(state, station_id, number);
+  if (failover != nullptr || !state.failover.has_value()) return failover;
+  failover = &*state.failover;
+  const bool undecided = failover->phase == Phase::kDeciding &&
+                         state.writing == DutyState::Write::kNone && !state.needs_reload;
+  if (!undecided || failover->record.from_station == station_id) return nullptr;
+  failover->record.to_station = station_id;
+  std::erase(failover->record.abandoned_stations, station_id);
+  return failover;
 }
 
 void FailoverCore::Complete(DutyState& state, const std::string& sha256) {

@@ -79,12 +79,13 @@ DutyNeed FailoverCore::NeedOf(const DutyState& state) const {
   return need;
 }
 
-std::vector<DutyNeed> FailoverCore::DecidingNeeds() {
+std::vector<DutyNeed> FailoverCore::DecidingNeeds(bool also_while_writing) {
   std::vector<DutyNeed> needs;
   for (const std::string& duty_id : active_) {
     DutyState* state = FindDuty(duty_id);
-    if (state == nullptr || !state->failover.has_value() || !MayWrite(*state)) continue;
+    if (state == nullptr || !state->failover.has_value()) continue;
     if (state->failover->phase != Phase::kDeciding) continue;
+    if (!also_while_writing && !MayWrite(*state)) continue;
     needs.push_back(NeedOf(*state));
   }
   return needs;
@@ -104,7 +105,7 @@ std::vector<SpareOffer> FailoverCore::Offers(const std::vector<DutyNeed>& needs)
 }
 
 void FailoverCore::MatchDeciding() {
-  std::vector<DutyNeed> needs = DecidingNeeds();
+  std::vector<DutyNeed> needs = DecidingNeeds(false);
   if (needs.empty()) return;
   // Right after the start, better spares may be on their way.
   if (now_.steady < *grace_until_ && !stations_.AllBackupsAttached()) return;
@@ -150,6 +151,7 @@ void FailoverCore::EnterWaiting(DutyState& state) {
       AnswerNoBackup(state, failover.drill);
       state.failover.reset();
       TouchDuty(state.duty.id);
+      TouchStation(holder);
       return;
     }
     if (from != nullptr && CanHoldAgain(state, *from)) {
@@ -282,7 +284,7 @@ void FailoverCore::FinishGivenBack(DutyState& state) {
 // moving this one, before its spare has heard of it, that is done. True when it moves.
 bool FailoverCore::MaybeGiveWay(DutyState& state) {
   const std::string target = state.failover->record.to_station;
-  std::vector<DutyNeed> needs = DecidingNeeds();
+  std::vector<DutyNeed> needs = DecidingNeeds(true);
   std::erase_if(needs,
                 [this](const DutyNeed& need) { return DocumentOf(need.duty_id).revision == 0; });
   if (needs.empty() || stations_.At(target).IsLost()) return false;
@@ -333,6 +335,14 @@ void FailoverCore::AnswerNoBackup(DutyState& state, uint64_t drill) {
                        {{"duty_id", state.duty.id}, {"missing", missing}})});
 }
 
+bool FailoverCore::IsMovingFrom(const std::string& station_id) const {
+  return std::any_of(active_.begin(), active_.end(), [&](const std::string& duty_id) {
+    const auto found = duties_.find(duty_id);
+    return found != duties_.end() && found->second.failover.has_value() &&
+           found->second.failover->record.from_station == station_id;
+  });
+}
+
 void FailoverCore::OnDrill(uint64_t drill, const std::string& station_id, bool dry_run,
                            Instant now) {
   now_ = now;
@@ -349,6 +359,10 @@ void FailoverCore::OnDrill(uint64_t drill, const std::string& station_id, bool d
                 absl::StrCat("membership knows no station ", station_id));
   }
   DutyState* state = FindDuty(station->assigned_duty);
+  if (state == nullptr && IsMovingFrom(station_id)) {
+    return fail(StatusCode::kFailedPrecondition, "FAILOVER_UNDER_WAY",
+                absl::StrCat("the duty of station ", station_id, " is moving already"));
+  }
   if (state == nullptr) {
     return fail(StatusCode::kFailedPrecondition, "NO_DUTY",
                 absl::StrCat("station ", station_id, " holds no duty"));

@@ -84,8 +84,10 @@ void StationTable::Attach(std::string_view station_id, Greeting greeting) {
   station.greeted = false;
   station.holding_duty = std::move(greeting.holding_duty);
   station.copies = std::move(greeting.staged);
-  // What it says now counts, not what it answered before.
-  std::erase_if(station.stand_downs, [](const auto& entry) { return entry.second.answered; });
+  // It says so again, whatever it answered before.
+  const auto found = station.stand_downs.find(station.holding_duty);
+  if (found != station.stand_downs.end())
+    found->second = {found->second.number, false, 0, found->second.reason};
 }
 
 void StationTable::Detach(std::string_view station_id) {
