@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "cli/clients/grpc_call.h"
 #include "cli/clients/grpc_clients.h"
-#include "common/rpc/client_call.h"
 #include "understudy/station_agent/v1/station_agent.grpc.pb.h"
 
 namespace understudy::cli::grpc_clients {
@@ -14,28 +14,28 @@ using Async = class StationAgent::Stub::async;
 
 class GrpcAgentClient final : public AgentClient {
  public:
-  GrpcAgentClient(const SharedChannel& channel, absl::Duration timeout)
-      : stub_(StationAgent::NewStub(channel)), timeout_(timeout) {}
+  explicit GrpcAgentClient(Peer peer)
+      : peer_(std::move(peer)), stub_(StationAgent::NewStub(peer_.channel)) {}
 
   absl::StatusOr<station_agent::v1::GetStatusResponse> GetStatus() override {
-    return rpc::CallUnaryAndWait(*stub_->async(), &Async::GetStatus,
-                                 station_agent::v1::GetStatusRequest(), timeout_);
+    return Call(peer_, *stub_->async(), &Async::GetStatus, station_agent::v1::GetStatusRequest(),
+                peer_.timeout);
   }
   absl::StatusOr<station_agent::v1::LeaveResponse> Leave(const std::string& reason) override {
     station_agent::v1::LeaveRequest request;
     request.set_reason(reason);
-    return rpc::CallUnaryAndWait(*stub_->async(), &Async::Leave, request, timeout_);
+    return Call(peer_, *stub_->async(), &Async::Leave, request, peer_.timeout);
   }
 
  private:
+  const Peer peer_;
   const std::unique_ptr<StationAgent::Stub> stub_;
-  const absl::Duration timeout_;
 };
 
 }  // namespace
 
-std::unique_ptr<AgentClient> MakeAgent(SharedChannel channel, absl::Duration timeout) {
-  return std::make_unique<GrpcAgentClient>(channel, timeout);
+std::unique_ptr<AgentClient> MakeAgent(Peer peer) {
+  return std::make_unique<GrpcAgentClient>(std::move(peer));
 }
 
 }  // namespace understudy::cli::grpc_clients

@@ -20,11 +20,23 @@ namespace understudy::cli::grpc_clients {
 
 using SharedChannel = std::shared_ptr<grpc::Channel>;
 
-std::unique_ptr<VaultClient> MakeVault(SharedChannel channel, absl::Duration timeout);
-std::unique_ptr<MembershipClient> MakeMembership(SharedChannel channel, absl::Duration timeout);
-std::unique_ptr<OrchestratorClient> MakeOrchestrator(SharedChannel channel, absl::Duration timeout);
-std::unique_ptr<AgentClient> MakeAgent(SharedChannel channel, absl::Duration timeout);
-absl::StatusOr<std::string> AskHealth(SharedChannel channel, absl::Duration timeout);
+// Who is called.
+struct Peer {
+  SharedChannel channel;
+  // "config-vault at 127.0.0.1:7102".
+  std::string name;
+  absl::Duration timeout;
+};
+
+// An error that no service sent, because none was reached, becomes NOT_REACHABLE with the peer's
+// name; all else stays as it is.
+absl::Status NamePeer(const Peer& peer, const absl::Status& status);
+
+std::unique_ptr<VaultClient> MakeVault(Peer peer);
+std::unique_ptr<MembershipClient> MakeMembership(Peer peer);
+std::unique_ptr<OrchestratorClient> MakeOrchestrator(Peer peer);
+std::unique_ptr<AgentClient> MakeAgent(Peer peer);
+absl::StatusOr<std::string> AskHealth(const Peer& peer);
 
 }  // namespace understudy::cli::grpc_clients
 

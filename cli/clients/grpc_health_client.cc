@@ -39,10 +39,10 @@ std::string Flatten(const grpc::ByteBuffer& buffer) {
 
 }  // namespace
 
-absl::StatusOr<std::string> AskHealth(SharedChannel channel, absl::Duration timeout) {
-  grpc::GenericStub stub(channel);
+absl::StatusOr<std::string> AskHealth(const Peer& peer) {
+  grpc::GenericStub stub(peer.channel);
   grpc::ClientContext context;
-  rpc::SetTimeout(context, timeout);
+  rpc::SetTimeout(context, peer.timeout);
   const grpc::Slice nothing("");
   const grpc::ByteBuffer request(&nothing, 1);
   grpc::ByteBuffer response;
@@ -54,7 +54,7 @@ absl::StatusOr<std::string> AskHealth(SharedChannel channel, absl::Duration time
                    answered.Notify();
                  });
   answered.WaitForNotification();
-  if (!status.ok()) return FromGrpcStatus(status);
+  if (!status.ok()) return NamePeer(peer, FromGrpcStatus(status));
   return ServingStatus(Flatten(response));
 }
 
