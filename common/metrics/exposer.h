@@ -25,10 +25,11 @@ class Exposer {
   int port() const { return port_; }
 
  private:
-  explicit Exposer(std::unique_ptr<prometheus::Exposer> exposer);
+  Exposer(std::unique_ptr<prometheus::Exposer> exposer, std::string host);
 
   std::unique_ptr<prometheus::Exposer> exposer_;
-  int port_ = 0;
+  const std::string host_;
+  const int port_;
 };
 
 }  // namespace understudy::metrics

@@ -4,6 +4,7 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include "common/rpc/grpc_log.h"
 #include "common/rpc/limits.h"
 #include "common/rpc/tls_credentials.h"
 #include "common/status/status.h"
@@ -16,6 +17,7 @@ int Milliseconds(absl::Duration duration) {
 }
 
 grpc::ChannelArguments Arguments(const ChannelOptions& options) {
+  AdoptGrpcLog();
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(options.ping_every));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(options.ping_timeout));

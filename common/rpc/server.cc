@@ -1,6 +1,7 @@
 #include "common/rpc/server.h"
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/server_builder_option.h>
@@ -14,6 +15,7 @@
 #include "common/metrics/exposer.h"
 #include "common/rpc/call_observer.h"
 #include "common/rpc/deadline.h"
+#include "common/rpc/grpc_log.h"
 #include "common/rpc/limits.h"
 #include "common/rpc/tls_credentials.h"
 #include "common/status/status.h"
@@ -29,14 +31,21 @@ constexpr size_t kMaxBufferBytes = 512u << 20;
 constexpr int kMaxHealthMessageBytes = 4096;
 constexpr int kMaxHealthStreams = 64;
 
-// gRPC's own way (InitProtoReflectionServerBuilderPlugin) turns reflection on for all servers of
-// the process and for good; this is for one.
+// Being linked is enough for gRPC's reflection library to add itself to every server of the
+// process; this makes it a choice for each.
 class ReflectionOption final : public grpc::ServerBuilderOption {
  public:
+  explicit ReflectionOption(bool wanted) : wanted_(wanted) {}
   void UpdateArguments(grpc::ChannelArguments*) override {}
   void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
+    auto reflection = std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>();
+    std::erase_if(*plugins,
+                  [&](const auto& plugin) { return plugin->name() == reflection->name(); });
+    if (wanted_) plugins->push_back(std::move(reflection));
   }
+
+ private:
+  const bool wanted_;
 };
 
 void SetTransportArguments(grpc::ServerBuilder& builder) {
@@ -93,6 +102,7 @@ class Server::Impl {
   }
 
   absl::Status StartAll(const ServiceConfig& config) {
+    AdoptGrpcLog();
     grpc::EnableDefaultHealthCheckService(true);
     UNDERSTUDY_RETURN_IF_ERROR(StartMain(config));
     UNDERSTUDY_RETURN_IF_ERROR(StartHealth(config));
@@ -139,7 +149,7 @@ class Server::Impl {
     std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> observers;
     observers.push_back(MakeCallObserver(call_metrics_, clock_, log_));
     builder.experimental().SetInterceptorCreators(std::move(observers));
-    if (config.reflection) builder.SetOption(std::make_unique<ReflectionOption>());
+    builder.SetOption(std::make_unique<ReflectionOption>(config.reflection));
     for (const auto& served : options_.services) builder.RegisterService(served.service);
     return Listen(builder, config.listen, credentials, "grpc", main_);
   }
@@ -150,6 +160,9 @@ class Server::Impl {
     SetTransportArguments(builder);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxHealthStreams);
     builder.SetMaxReceiveMessageSize(kMaxHealthMessageBytes);
+    builder.SetOption(std::make_unique<ReflectionOption>(false));
+    // gRPC does not start a server without services; this one answers all else with UNIMPLEMENTED.
+    builder.RegisterCallbackGenericService(&nothing_else_);
     return Listen(builder, *config.health_listen, grpc::InsecureServerCredentials(), "health",
                   health_);
   }
@@ -178,6 +191,7 @@ class Server::Impl {
   CallMetrics call_metrics_;
   Ports ports_;
   Listener main_;
+  grpc::CallbackGenericService nothing_else_;
   Listener health_;
   std::unique_ptr<metrics::Exposer> exposer_;
   absl::Mutex shutdown_mutex_;
