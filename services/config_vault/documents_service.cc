@@ -1,0 +1,174 @@
+#include "services/config_vault/documents_service.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/server_stream.h"
+#include "common/status/status.h"
+#include "services/config_vault/document_reads.h"
+#include "services/config_vault/document_requests.h"
+#include "services/config_vault/proto_fields.h"
+#include "services/config_vault/vault_calls.h"
+
+namespace understudy::config_vault {
+namespace {
+
+using WatchStream = rpc::ServerStream<v1::WatchResponse>;
+
+void EncodePut(Outcome& outcome, v1::PutResponse& response, CallResult& result) {
+  const auto& document = std::get<DocumentOutcome>(outcome.result);
+  fields::ToProto(document.info, *response.mutable_info());
+  response.set_unchanged(document.unchanged);
+  if (document.unchanged) result = CallResult::kUnchanged;
+}
+
+// Rollback and Delete.
+template <typename Response>
+void EncodeInfo(Outcome& outcome, Response& response, CallResult&) {
+  fields::ToProto(std::get<DocumentOutcome>(outcome.result).info, *response.mutable_info());
+}
+
+}  // namespace
+
+// A watcher's way out. The stream keeps the sink, which must not keep the stream.
+class DocumentsService::StreamSink final : public WatchSink {
+ public:
+  explicit StreamSink(const VaultMetrics& metrics) : metrics_(metrics) {}
+
+  void Attach(const std::shared_ptr<WatchStream>& stream) { stream_ = stream; }
+
+  bool Send(v1::WatchResponse response) override {
+    const std::shared_ptr<WatchStream> stream = stream_.lock();
+    return stream != nullptr && stream->Send(std::move(response));
+  }
+  size_t queue_length() const override {
+    const std::shared_ptr<WatchStream> stream = stream_.lock();
+    return stream == nullptr ? 0 : stream->queue_length();
+  }
+  void Finish(const absl::Status& status) override {
+    const std::shared_ptr<WatchStream> stream = stream_.lock();
+    if (stream == nullptr || !stream->is_open()) return;
+    if (ErrorReason(status) == "WATCH_TOO_SLOW") metrics_.watchers_too_slow.Add();
+    stream->Finish(status);
+  }
+
+ private:
+  const VaultMetrics& metrics_;
+  std::weak_ptr<WatchStream> stream_;
+};
+
+DocumentsService::DocumentsService(const VaultContext& vault, const DocumentsOptions& options,
+                                   rpc::StreamGroup& streams)
+    : vault_(vault), options_(options), streams_(streams) {}
+
+grpc::ServerUnaryReactor* DocumentsService::Put(grpc::CallbackServerContext* context,
+                                                const v1::PutRequest* request,
+                                                v1::PutResponse* response) {
+  rpc::UnaryReply<v1::PutResponse> reply(context, response, kErrorDomain);
+  grpc::ServerUnaryReactor* const reactor = reply.reactor();
+  const size_t bytes = request->content().size();
+  if (const absl::Status admitted = vault_.pool.Admit(bytes); !admitted.ok()) {
+    Answer<v1::PutResponse>(vault_.metrics, Operation::kPut, reply, admitted);
+    return reactor;
+  }
+  // The request lives until the call is answered.
+  vault_.pool.Post(
+      [this, request, reply = std::move(reply)]() mutable {
+        AnswerWrite(vault_, Operation::kPut, std::move(reply),
+                    CheckPut(*request, vault_.clock.WallNow()), EncodePut);
+      },
+      bytes);
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* DocumentsService::Get(grpc::CallbackServerContext* context,
+                                                const v1::GetRequest* request,
+                                                v1::GetResponse* response) {
+  return AnswerRead(
+      vault_, Operation::kGet, rpc::UnaryReply<v1::GetResponse>(context, response, kErrorDomain),
+      [request](const VaultReader& reader) { return ReadDocument(reader, *request); });
+}
+
+grpc::ServerUnaryReactor* DocumentsService::List(grpc::CallbackServerContext* context,
+                                                 const v1::ListRequest* request,
+                                                 v1::ListResponse* response) {
+  return AnswerRead(
+      vault_, Operation::kList, rpc::UnaryReply<v1::ListResponse>(context, response, kErrorDomain),
+      [request](const VaultReader& reader) { return ListDocuments(reader, *request); });
+}
+
+grpc::ServerUnaryReactor* DocumentsService::History(grpc::CallbackServerContext* context,
+                                                    const v1::HistoryRequest* request,
+                                                    v1::HistoryResponse* response) {
+  return AnswerRead(vault_, Operation::kHistory,
+                    rpc::UnaryReply<v1::HistoryResponse>(context, response, kErrorDomain),
+                    [request](const VaultReader& reader) { return ReadHistory(reader, *request); });
+}
+
+grpc::ServerUnaryReactor* DocumentsService::Diff(grpc::CallbackServerContext* context,
+                                                 const v1::DiffRequest* request,
+                                                 v1::DiffResponse* response) {
+  return AnswerRead(
+      vault_, Operation::kDiff, rpc::UnaryReply<v1::DiffResponse>(context, response, kErrorDomain),
+      [request](const VaultReader& reader) { return DiffRevisions(reader, *request); });
+}
+
+grpc::ServerUnaryReactor* DocumentsService::Rollback(grpc::CallbackServerContext* context,
+                                                     const v1::RollbackRequest* request,
+                                                     v1::RollbackResponse* response) {
+  rpc::UnaryReply<v1::RollbackResponse> reply(context, response, kErrorDomain);
+  grpc::ServerUnaryReactor* const reactor = reply.reactor();
+  AnswerWrite(vault_, Operation::kRollback, std::move(reply),
+              CheckRollback(*request, vault_.clock.WallNow()), EncodeInfo<v1::RollbackResponse>);
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* DocumentsService::Delete(grpc::CallbackServerContext* context,
+                                                   const v1::DeleteRequest* request,
+                                                   v1::DeleteResponse* response) {
+  rpc::UnaryReply<v1::DeleteResponse> reply(context, response, kErrorDomain);
+  grpc::ServerUnaryReactor* const reactor = reply.reactor();
+  AnswerWrite(vault_, Operation::kDelete, std::move(reply),
+              CheckDelete(*request, vault_.clock.WallNow()), EncodeInfo<v1::DeleteResponse>);
+  return reactor;
+}
+
+absl::Status DocumentsService::AdmitWatcher(const v1::WatchRequest& request) {
+  UNDERSTUDY_RETURN_IF_ERROR(CheckPrefix(request.prefix()));
+  if (watchers_ <= options_.max_watchers) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kResourceExhausted, "TOO_MANY_WATCHERS",
+                   absl::StrCat(options_.max_watchers, " watches are open already"));
+}
+
+grpc::ServerWriteReactor<v1::WatchResponse>* DocumentsService::Watch(
+    grpc::CallbackServerContext* context, const v1::WatchRequest* request) {
+  auto sink = std::make_shared<StreamSink>(vault_.metrics);
+  auto watcher = std::make_shared<DocumentWatcher>(
+      DocumentWatcher::Vault{vault_.store, vault_.feed, vault_.pool, vault_.clock},
+      options_.watcher, *request, sink);
+  vault_.metrics.watchers.Set(static_cast<double>(++watchers_));
+  // Set below: the stream cannot be done before it has been returned.
+  const auto subscription = std::make_shared<ChangeFeed::SubscriberId>(0);
+  const auto stream =
+      WatchStream::Make({.domain = kErrorDomain,
+                         .max_queue = 2 * options_.watcher.high_water,
+                         .on_done =
+                             [this, subscription](const absl::Status&) {
+                               vault_.feed.Unsubscribe(*subscription);
+                               vault_.metrics.watchers.Set(static_cast<double>(--watchers_));
+                             },
+                         .group = &streams_,
+                         .on_drained = [watcher] { watcher->Wake(); }});
+  sink->Attach(stream);
+  *subscription = vault_.feed.Subscribe([watcher] { watcher->Wake(); });
+  if (const absl::Status admitted = AdmitWatcher(*request); !admitted.ok()) {
+    stream->Finish(admitted);
+  } else {
+    watcher->Wake();
+  }
+  return stream.get();
+}
+
+}  // namespace understudy::config_vault

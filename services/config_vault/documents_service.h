@@ -1,0 +1,64 @@
+#ifndef UNDERSTUDY_SERVICES_CONFIG_VAULT_DOCUMENTS_SERVICE_H_
+#define UNDERSTUDY_SERVICES_CONFIG_VAULT_DOCUMENTS_SERVICE_H_
+
+#include <atomic>
+#include <cstddef>
+
+#include "common/rpc/stream_group.h"
+#include "services/config_vault/document_watcher.h"
+#include "services/config_vault/vault_context.h"
+#include "understudy/config_vault/v1/documents.grpc.pb.h"
+
+namespace understudy::config_vault {
+
+struct DocumentsOptions {
+  // Watch calls at a time; more are refused with RESOURCE_EXHAUSTED TOO_MANY_WATCHERS.
+  size_t max_watchers = 1024;
+  WatcherOptions watcher;
+};
+
+// The Documents service over gRPC: checks requests, passes them on, encodes the answers. Handlers
+// do nothing but hand over: checking and reading happen on the pool, deciding on the engine's
+// thread.
+class DocumentsService final : public v1::Documents::CallbackService {
+ public:
+  // `vault` and `streams` must outlive the service.
+  DocumentsService(const VaultContext& vault, const DocumentsOptions& options,
+                   rpc::StreamGroup& streams);
+
+  grpc::ServerUnaryReactor* Put(grpc::CallbackServerContext* context, const v1::PutRequest* request,
+                                v1::PutResponse* response) override;
+  grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context, const v1::GetRequest* request,
+                                v1::GetResponse* response) override;
+  grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context,
+                                 const v1::ListRequest* request,
+                                 v1::ListResponse* response) override;
+  grpc::ServerUnaryReactor* History(grpc::CallbackServerContext* context,
+                                    const v1::HistoryRequest* request,
+                                    v1::HistoryResponse* response) override;
+  grpc::ServerUnaryReactor* Diff(grpc::CallbackServerContext* context,
+                                 const v1::DiffRequest* request,
+                                 v1::DiffResponse* response) override;
+  grpc::ServerUnaryReactor* Rollback(grpc::CallbackServerContext* context,
+                                     const v1::RollbackRequest* request,
+                                     v1::RollbackResponse* response) override;
+  grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context,
+                                   const v1::DeleteRequest* request,
+                                   v1::DeleteResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchResponse>* Watch(grpc::CallbackServerContext* context,
+                                                     const v1::WatchRequest* request) override;
+
+ private:
+  class StreamSink;
+
+  absl::Status AdmitWatcher(const v1::WatchRequest& request);
+
+  const VaultContext& vault_;
+  const DocumentsOptions options_;
+  rpc::StreamGroup& streams_;
+  std::atomic<size_t> watchers_ = 0;
+};
+
+}  // namespace understudy::config_vault
+
+#endif  // UNDERSTUDY_SERVICES_CONFIG_VAULT_DOCUMENTS_SERVICE_H_

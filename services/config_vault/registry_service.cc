@@ -1,0 +1,138 @@
+#include "services/config_vault/registry_service.h"
+
+#include <utility>
+
+#include "common/rpc/server_stream.h"
+#include "services/config_vault/proto_fields.h"
+#include "services/config_vault/registry_reads.h"
+#include "services/config_vault/registry_requests.h"
+#include "services/config_vault/vault_calls.h"
+
+namespace understudy::config_vault {
+namespace {
+
+template <typename Response>
+void EncodeNothing(Outcome&, Response&, CallResult&) {}
+
+template <typename Response>
+void EncodeAssignment(Outcome& outcome, Response& response, CallResult&) {
+  fields::ToProto(std::get<Assignment>(outcome.result), *response.mutable_assignment());
+}
+
+template <typename Response, typename CommandType, typename Encode>
+grpc::ServerUnaryReactor* Write(const VaultContext& vault, grpc::CallbackServerContext* context,
+                                Response* response, absl::StatusOr<CommandType> command,
+                                Encode encode) {
+  rpc::UnaryReply<Response> reply(context, response, kErrorDomain);
+  grpc::ServerUnaryReactor* const reactor = reply.reactor();
+  AnswerWrite(vault, Operation::kRegistryWrite, std::move(reply), std::move(command), encode);
+  return reactor;
+}
+
+template <typename Response, typename Read>
+grpc::ServerUnaryReactor* ReadOnPool(const VaultContext& vault,
+                                     grpc::CallbackServerContext* context, Response* response,
+                                     Read read) {
+  return AnswerRead(vault, Operation::kRegistryRead,
+                    rpc::UnaryReply<Response>(context, response, kErrorDomain), read);
+}
+
+}  // namespace
+
+RegistryService::RegistryService(const VaultContext& vault, rpc::StreamGroup& streams)
+    : vault_(vault), streams_(streams) {}
+
+grpc::ServerUnaryReactor* RegistryService::PutStation(grpc::CallbackServerContext* context,
+                                                      const v1::PutStationRequest* request,
+                                                      v1::PutStationResponse* response) {
+  return Write(vault_, context, response, CheckPutStation(*request),
+               [](Outcome& outcome, v1::PutStationResponse& to, CallResult&) {
+                 to.set_revision(outcome.revision);
+               });
+}
+
+grpc::ServerUnaryReactor* RegistryService::RemoveStation(grpc::CallbackServerContext* context,
+                                                         const v1::RemoveStationRequest* request,
+                                                         v1::RemoveStationResponse* response) {
+  return Write(vault_, context, response, CheckRemoveStation(*request),
+               EncodeNothing<v1::RemoveStationResponse>);
+}
+
+grpc::ServerUnaryReactor* RegistryService::ListStations(grpc::CallbackServerContext* context,
+                                                        const v1::ListStationsRequest*,
+                                                        v1::ListStationsResponse* response) {
+  return ReadOnPool(vault_, context, response, ReadStations);
+}
+
+grpc::ServerUnaryReactor* RegistryService::CreateDuty(grpc::CallbackServerContext* context,
+                                                      const v1::CreateDutyRequest* request,
+                                                      v1::CreateDutyResponse* response) {
+  return Write(vault_, context, response, CheckCreateDuty(*request, vault_.clock.WallNow()),
+               [](Outcome& outcome, v1::CreateDutyResponse& to, CallResult&) {
+                 fields::ToProto(std::get<Duty>(outcome.result), *to.mutable_duty());
+               });
+}
+
+grpc::ServerUnaryReactor* RegistryService::RemoveDuty(grpc::CallbackServerContext* context,
+                                                      const v1::RemoveDutyRequest* request,
+                                                      v1::RemoveDutyResponse* response) {
+  return Write(vault_, context, response, CheckRemoveDuty(*request),
+               EncodeNothing<v1::RemoveDutyResponse>);
+}
+
+grpc::ServerUnaryReactor* RegistryService::ListDuties(grpc::CallbackServerContext* context,
+                                                      const v1::ListDutiesRequest*,
+                                                      v1::ListDutiesResponse* response) {
+  return ReadOnPool(vault_, context, response, ReadDuties);
+}
+
+grpc::ServerUnaryReactor* RegistryService::ClaimDuty(grpc::CallbackServerContext* context,
+                                                     const v1::ClaimDutyRequest* request,
+                                                     v1::ClaimDutyResponse* response) {
+  return Write(vault_, context, response, CheckClaimDuty(*request, vault_.clock.WallNow()),
+               EncodeAssignment<v1::ClaimDutyResponse>);
+}
+
+grpc::ServerUnaryReactor* RegistryService::ConfirmDuty(grpc::CallbackServerContext* context,
+                                                       const v1::ConfirmDutyRequest* request,
+                                                       v1::ConfirmDutyResponse* response) {
+  return Write(vault_, context, response, CheckConfirmDuty(*request, vault_.clock.WallNow()),
+               EncodeAssignment<v1::ConfirmDutyResponse>);
+}
+
+grpc::ServerUnaryReactor* RegistryService::RecordFailover(grpc::CallbackServerContext* context,
+                                                          const v1::RecordFailoverRequest* request,
+                                                          v1::RecordFailoverResponse* response) {
+  return Write(vault_, context, response, CheckRecordFailover(*request),
+               EncodeNothing<v1::RecordFailoverResponse>);
+}
+
+grpc::ServerUnaryReactor* RegistryService::ListFailovers(grpc::CallbackServerContext* context,
+                                                         const v1::ListFailoversRequest* request,
+                                                         v1::ListFailoversResponse* response) {
+  return ReadOnPool(vault_, context, response, [request](const VaultReader& reader) {
+    return ReadFailovers(reader, *request);
+  });
+}
+
+grpc::ServerUnaryReactor* RegistryService::GetFailover(grpc::CallbackServerContext* context,
+                                                       const v1::GetFailoverRequest* request,
+                                                       v1::GetFailoverResponse* response) {
+  return ReadOnPool(vault_, context, response, [request](const VaultReader& reader) {
+    return ReadFailover(reader, *request);
+  });
+}
+
+grpc::ServerWriteReactor<v1::WatchRoleResponse>* RegistryService::WatchRole(
+    grpc::CallbackServerContext* context, const v1::WatchRoleRequest* request) {
+  const auto stream = rpc::ServerStream<v1::WatchRoleResponse>::Make(
+      {.domain = kErrorDomain, .max_queue = 16, .on_done = nullptr, .group = &streams_});
+  const RoleState state = vault_.engine.role();
+  v1::WatchRoleResponse response;
+  response.set_role(state.role == Role::kRoot ? v1::ROLE_ROOT : v1::ROLE_SENTINEL);
+  response.set_epoch(state.epoch);
+  stream->Send(std::move(response));
+  return stream.get();
+}
+
+}  // namespace understudy::config_vault

@@ -1,0 +1,257 @@
+#include "services/config_vault/rocksdb_reader.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "common/status/status.h"
+#include "rocksdb/snapshot.h"
+#include "services/config_vault/rocksdb_keys.h"
+#include "services/config_vault/rocksdb_status.h"
+#include "services/config_vault/storage_codec.h"
+
+namespace understudy::config_vault {
+namespace {
+
+constexpr std::string_view kReading = "reading the vault";
+// A page looks at no more than this many records for each one that it is to hold.
+constexpr size_t kScanFactor = 16;
+
+std::string_view View(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
+
+absl::Status Dangling(const std::string& what) {
+  return MakeError(absl::StatusCode::kDataLoss, "CORRUPT_RECORD", what + " is missing");
+}
+
+// Walks the keys from `begin` (included) to `end` (not included) of one column family.
+class Walk {
+ public:
+  Walk(const RocksdbTables& tables, const rocksdb::Snapshot* snapshot, std::string begin,
+       std::string end)
+      : begin_(std::move(begin)), end_(std::move(end)), begin_slice_(begin_), end_slice_(end_) {
+    rocksdb::ReadOptions options;
+    options.snapshot = snapshot;
+    options.iterate_lower_bound = &begin_slice_;
+    options.iterate_upper_bound = &end_slice_;
+    iterator_.reset(tables.db->NewIterator(options, tables.records));
+  }
+
+  void First() { iterator_->SeekToFirst(); }
+  void Last() { iterator_->SeekToLast(); }
+  bool Valid() const { return iterator_->Valid(); }
+  void Next() { iterator_->Next(); }
+  void Previous() { iterator_->Prev(); }
+  std::string_view key() const { return View(iterator_->key()); }
+  std::string_view value() const { return View(iterator_->value()); }
+  absl::Status status() const { return FromRocksdb(iterator_->status(), kReading); }
+
+ private:
+  const std::string begin_;
+  const std::string end_;
+  const rocksdb::Slice begin_slice_;
+  const rocksdb::Slice end_slice_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+class RocksdbReader final : public VaultReader {
+ public:
+  explicit RocksdbReader(const RocksdbTables& tables)
+      : tables_(tables), held_(tables.db), snapshot_(held_.snapshot()) {}
+
+  absl::StatusOr<Counters> ReadCounters() const override {
+    UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<Counters> counters,
+                                Find<Counters>(keys::kCounters, storage::DecodeCounters));
+    return counters.value_or(Counters{});
+  }
+
+  Found<DocumentHead> FindHead(std::string_view name) const override {
+    return Find<DocumentHead>(keys::Named(keys::kHeads, name), storage::DecodeHead);
+  }
+  Found<DocumentRevision> FindRevision(std::string_view name, Revision revision) const override;
+  absl::StatusOr<Revision> NextRevision(std::string_view name, Revision after) const override;
+
+  Found<RememberedRequest> FindRequest(std::string_view id) const override {
+    return Find<RememberedRequest>(keys::Named(keys::kRequests, id), storage::DecodeRequest);
+  }
+  Found<std::string> FindRequestId(uint64_t number) const override {
+    return FindBytes(tables_.records, keys::Numbered(keys::kRequestNumbers, number));
+  }
+  Found<StoredStation> FindStation(std::string_view id) const override {
+    return Find<StoredStation>(keys::Named(keys::kStations, id), storage::DecodeStation);
+  }
+  Found<Duty> FindDuty(std::string_view id) const override {
+    return Find<Duty>(keys::Named(keys::kDuties, id), storage::DecodeDuty);
+  }
+  Found<std::string> FindDutyOfStation(std::string_view station_id) const override {
+    return FindBytes(tables_.records, keys::Named(keys::kDutyOfStation, station_id));
+  }
+  Found<StoredFailover> FindFailover(std::string_view id) const override;
+  Found<std::string> FindFinishedFailover(uint64_t number) const override {
+    return FindBytes(tables_.records, keys::Numbered(keys::kFinished, number));
+  }
+
+  absl::StatusOr<HeadPage> ListHeads(std::string_view prefix, std::string_view after, size_t limit,
+                                     bool include_deleted) const override;
+  absl::StatusOr<std::vector<DocumentInfo>> ListHistory(std::string_view name, Revision before,
+                                                        size_t limit) const override;
+  absl::StatusOr<std::vector<DocumentInfo>> ListChanges(Revision after,
+                                                        size_t limit) const override;
+  absl::StatusOr<std::vector<StoredStation>> ListStations() const override {
+    return ListAll<StoredStation>(keys::kStations, storage::DecodeStation);
+  }
+  absl::StatusOr<std::vector<Duty>> ListDuties() const override {
+    return ListAll<Duty>(keys::kDuties, storage::DecodeDuty);
+  }
+  absl::StatusOr<std::vector<StoredFailover>> ListFailovers(Revision before, size_t limit,
+                                                            bool unfinished) const override;
+
+ private:
+  template <typename T>
+  using Decoder = absl::StatusOr<T> (*)(std::string_view);
+
+  Found<std::string> FindBytes(rocksdb::ColumnFamilyHandle* family, std::string_view key) const;
+
+  template <typename T>
+  Found<T> Find(std::string_view key, Decoder<T> decode) const {
+    UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<std::string> bytes, FindBytes(tables_.records, key));
+    if (!bytes.has_value()) return std::optional<T>();
+    UNDERSTUDY_ASSIGN_OR_RETURN(T record, decode(*bytes));
+    return std::make_optional(std::move(record));
+  }
+
+  template <typename T>
+  absl::StatusOr<std::vector<T>> ListAll(std::string_view table, Decoder<T> decode) const {
+    std::vector<T> all;
+    Walk walk(tables_, snapshot_, std::string(table), keys::PrefixEnd(table));
+    for (walk.First(); walk.Valid(); walk.Next()) {
+      UNDERSTUDY_ASSIGN_OR_RETURN(T record, decode(walk.value()));
+      all.push_back(std::move(record));
+    }
+    UNDERSTUDY_RETURN_IF_ERROR(walk.status());
+    return all;
+  }
+
+  const RocksdbTables& tables_;
+  rocksdb::ManagedSnapshot held_;
+  const rocksdb::Snapshot* const snapshot_;
+};
+
+Found<std::string> RocksdbReader::FindBytes(rocksdb::ColumnFamilyHandle* family,
+                                            std::string_view key) const {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot_;
+  std::string bytes;
+  const rocksdb::Status status = tables_.db->Get(options, family, ToSlice(key), &bytes);
+  if (status.IsNotFound()) return std::optional<std::string>();
+  UNDERSTUDY_RETURN_IF_ERROR(FromRocksdb(status, kReading));
+  return std::make_optional(std::move(bytes));
+}
+
+Found<DocumentRevision> RocksdbReader::FindRevision(std::string_view name,
+                                                    Revision revision) const {
+  UNDERSTUDY_ASSIGN_OR_RETURN(
+      std::optional<DocumentInfo> info,
+      Find<DocumentInfo>(keys::History(name, revision), storage::DecodeInfo));
+  if (!info.has_value()) return std::optional<DocumentRevision>();
+  DocumentRevision found{.info = *std::move(info)};
+  if (found.info.deleted) return std::make_optional(std::move(found));
+  UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<std::string> content,
+                              FindBytes(tables_.content, keys::Content(name, revision)));
+  if (!content.has_value()) return Dangling("the content of \"" + std::string(name) + "\"");
+  UNDERSTUDY_ASSIGN_OR_RETURN(found.packed, storage::DecodeContent(*content));
+  return std::make_optional(std::move(found));
+}
+
+absl::StatusOr<Revision> RocksdbReader::NextRevision(std::string_view name, Revision after) const {
+  Walk walk(tables_, snapshot_, keys::History(name, after + 1), keys::History(name, UINT64_MAX));
+  walk.First();
+  if (!walk.Valid()) {
+    UNDERSTUDY_RETURN_IF_ERROR(walk.status());
+    return 0;
+  }
+  return keys::NumberAtEnd(walk.key()).value_or(0);
+}
+
+Found<StoredFailover> RocksdbReader::FindFailover(std::string_view id) const {
+  UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<std::string> created,
+                              FindBytes(tables_.records, keys::Named(keys::kFailoverIds, id)));
+  if (!created.has_value()) return std::optional<StoredFailover>();
+  return Find<StoredFailover>(keys::Named(keys::kFailovers, *created), storage::DecodeFailover);
+}
+
+absl::StatusOr<VaultReader::HeadPage> RocksdbReader::ListHeads(std::string_view prefix,
+                                                               std::string_view after, size_t limit,
+                                                               bool include_deleted) const {
+  HeadPage page;
+  const std::string table_prefix = keys::Named(keys::kHeads, prefix);
+  // A zero byte more is the next key.
+  std::string begin = keys::Named(keys::kHeads, after) + '\0';
+  Walk walk(tables_, snapshot_, std::max(std::move(begin), table_prefix),
+            keys::PrefixEnd(table_prefix));
+  size_t budget = limit * kScanFactor;
+  for (walk.First(); walk.Valid(); walk.Next()) {
+    if (page.heads.size() == limit || budget == 0) {
+      page.more = true;
+      break;
+    }
+    --budget;
+    UNDERSTUDY_ASSIGN_OR_RETURN(DocumentHead head, storage::DecodeHead(walk.value()));
+    page.last = head.latest.name;
+    if (include_deleted || !head.latest.deleted) page.heads.push_back(std::move(head));
+  }
+  UNDERSTUDY_RETURN_IF_ERROR(walk.status());
+  return page;
+}
+
+absl::StatusOr<std::vector<DocumentInfo>> RocksdbReader::ListHistory(std::string_view name,
+                                                                     Revision before,
+                                                                     size_t limit) const {
+  std::vector<DocumentInfo> infos;
+  Walk walk(tables_, snapshot_, keys::History(name, 0), keys::History(name, before));
+  for (walk.Last(); walk.Valid() && infos.size() < limit; walk.Previous()) {
+    UNDERSTUDY_ASSIGN_OR_RETURN(DocumentInfo info, storage::DecodeInfo(walk.value()));
+    infos.push_back(std::move(info));
+  }
+  UNDERSTUDY_RETURN_IF_ERROR(walk.status());
+  return infos;
+}
+
+absl::StatusOr<std::vector<DocumentInfo>> RocksdbReader::ListChanges(Revision after,
+                                                                     size_t limit) const {
+  std::vector<DocumentInfo> infos;
+  Walk walk(tables_, snapshot_, keys::Numbered(keys::kLog, after + 1), keys::PrefixEnd(keys::kLog));
+  for (walk.First(); walk.Valid() && infos.size() < limit; walk.Next()) {
+    const std::string name(walk.value());
+    const Revision revision = keys::NumberAtEnd(walk.key()).value_or(0);
+    UNDERSTUDY_ASSIGN_OR_RETURN(
+        std::optional<DocumentInfo> info,
+        Find<DocumentInfo>(keys::History(name, revision), storage::DecodeInfo));
+    if (!info.has_value()) return Dangling("a logged revision of \"" + name + "\"");
+    infos.push_back(*std::move(info));
+  }
+  UNDERSTUDY_RETURN_IF_ERROR(walk.status());
+  return infos;
+}
+
+absl::StatusOr<std::vector<StoredFailover>> RocksdbReader::ListFailovers(Revision before,
+                                                                         size_t limit,
+                                                                         bool unfinished) const {
+  std::vector<StoredFailover> failovers;
+  Walk walk(tables_, snapshot_, std::string(keys::kFailovers),
+            keys::Numbered(keys::kFailovers, before));
+  for (walk.Last(); walk.Valid() && failovers.size() < limit; walk.Previous()) {
+    UNDERSTUDY_ASSIGN_OR_RETURN(StoredFailover stored, storage::DecodeFailover(walk.value()));
+    if (!unfinished || !stored.failover.finished()) failovers.push_back(std::move(stored));
+  }
+  UNDERSTUDY_RETURN_IF_ERROR(walk.status());
+  return failovers;
+}
+
+}  // namespace
+
+std::unique_ptr<VaultReader> NewRocksdbReader(const RocksdbTables& tables) {
+  return std::make_unique<RocksdbReader>(tables);
+}
+
+}  // namespace understudy::config_vault

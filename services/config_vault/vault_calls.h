@@ -1,0 +1,66 @@
+#ifndef UNDERSTUDY_SERVICES_CONFIG_VAULT_VAULT_CALLS_H_
+#define UNDERSTUDY_SERVICES_CONFIG_VAULT_VAULT_CALLS_H_
+
+#include <memory>
+#include <utility>
+
+#include "common/rpc/unary.h"
+#include "services/config_vault/vault_context.h"
+
+// The two shapes that the vault's unary calls have.
+namespace understudy::config_vault {
+
+// Counts the result of a call, then answers with it.
+template <typename Response>
+void Answer(const VaultMetrics& metrics, Operation operation, rpc::UnaryReply<Response>& reply,
+            absl::StatusOr<Response> result, CallResult when_ok = CallResult::kOk) {
+  if (result.ok()) {
+    metrics.Count(operation, when_ok);
+  } else {
+    metrics.CountError(operation, result.status());
+  }
+  reply.Finish(std::move(result));
+}
+
+// A read: `read` is called on the pool with the vault as it is then.
+//   absl::StatusOr<Response> read(const VaultReader&)
+template <typename Response, typename Read>
+grpc::ServerUnaryReactor* AnswerRead(const VaultContext& vault, Operation operation,
+                                     rpc::UnaryReply<Response> reply, Read read) {
+  grpc::ServerUnaryReactor* const reactor = reply.reactor();
+  if (const absl::Status admitted = vault.pool.Admit(0); !admitted.ok()) {
+    Answer<Response>(vault.metrics, operation, reply, admitted);
+    return reactor;
+  }
+  vault.pool.Post([&vault, operation, read = std::move(read), reply = std::move(reply)]() mutable {
+    if (reply.IsCancelled()) return reply.Fail(absl::CancelledError("the caller went away"));
+    Answer<Response>(vault.metrics, operation, reply, read(*vault.store.Snapshot()));
+  });
+  return reactor;
+}
+
+// A write: proposes the command, or answers with what is wrong with it. `encode` makes the response
+// of the outcome and may set the result to count.
+//   void encode(Outcome&, Response&, CallResult&)
+template <typename Response, typename CommandType, typename Encode>
+void AnswerWrite(const VaultContext& vault, Operation operation, rpc::UnaryReply<Response> reply,
+                 absl::StatusOr<CommandType> command, Encode encode) {
+  if (!command.ok()) {
+    Answer<Response>(vault.metrics, operation, reply, command.status());
+    return;
+  }
+  vault.engine.Propose(*std::move(command),
+                       [&metrics = vault.metrics, operation, encode = std::move(encode),
+                        reply = std::move(reply)](absl::StatusOr<Outcome> outcome) mutable {
+                         if (!outcome.ok())
+                           return Answer<Response>(metrics, operation, reply, outcome.status());
+                         Response response;
+                         CallResult result = CallResult::kOk;
+                         encode(*outcome, response, result);
+                         Answer<Response>(metrics, operation, reply, std::move(response), result);
+                       });
+}
+
+}  // namespace understudy::config_vault
+
+#endif  // UNDERSTUDY_SERVICES_CONFIG_VAULT_VAULT_CALLS_H_

@@ -1,0 +1,45 @@
+#ifndef UNDERSTUDY_SERVICES_CONFIG_VAULT_VAULT_STORE_H_
+#define UNDERSTUDY_SERVICES_CONFIG_VAULT_VAULT_STORE_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/config_vault/vault_batch.h"
+#include "services/config_vault/vault_reader.h"
+
+namespace understudy::config_vault {
+
+// Where the vault's records lie. It stores what it is told and decides nothing.
+//
+// Snapshot() may be called from any thread at any time, and snapshots outlive nothing but must be
+// gone before the store. The other calls are for one thread at a time. Errors:
+//   UNAVAILABLE        DISK_ERROR: reading or writing failed
+//   RESOURCE_EXHAUSTED DISK_FULL
+//   DATA_LOSS          CORRUPT_RECORD: what was read is not what was written
+class VaultStore {
+ public:
+  virtual ~VaultStore() = default;
+
+  // The state after the latest commit.
+  virtual std::unique_ptr<VaultReader> Snapshot() const = 0;
+
+  // Writes the whole batch or nothing. On OK it is on the disk, synced, and in every later
+  // snapshot. On an error it is in no snapshot; whether it is on the disk is unknown until the next
+  // start.
+  virtual absl::Status Commit(const VaultBatch& batch) = 0;
+
+  // Adds 1 to the stored epoch (0 at first), synced, and returns it.
+  virtual absl::StatusOr<Epoch> AdvanceEpoch() = 0;
+
+  // After a failed write: tries to write again. OK when the store is as good as new.
+  virtual absl::Status Recover() = 0;
+
+  // What the store takes on the disk; 0 when it has none.
+  virtual uint64_t DiskBytes() const = 0;
+};
+
+}  // namespace understudy::config_vault
+
+#endif  // UNDERSTUDY_SERVICES_CONFIG_VAULT_VAULT_STORE_H_
