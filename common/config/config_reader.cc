@@ -199,12 +199,12 @@ double ConfigReader::DoubleOr(std::string_view key, double fallback, Range<doubl
 
 absl::Duration ConfigReader::Duration(std::string_view key, Range<absl::Duration> range) {
   return ReadRanged<absl::Duration>(key, std::nullopt, range, "a duration (like \"100ms\")",
-                                    ParseDuration, FormatDuration);
+                                    ParseDuration, config::FormatDuration);
 }
 absl::Duration ConfigReader::DurationOr(std::string_view key, absl::Duration fallback,
                                         Range<absl::Duration> range) {
   return ReadRanged<absl::Duration>(key, fallback, range, "a duration (like \"100ms\")",
-                                    ParseDuration, FormatDuration);
+                                    ParseDuration, config::FormatDuration);
 }
 
 uint64_t ConfigReader::Size(std::string_view key, Range<uint64_t> range) {

@@ -14,6 +14,7 @@ namespace understudy::config {
 // durations and for more than 100 years.
 std::optional<absl::Duration> ParseDuration(std::string_view text);
 // The shortest such text: ParseDuration(FormatDuration(d)) == d for what ParseDuration accepts.
+// Call it by its full name: Abseil has one of this name, too.
 std::string FormatDuration(absl::Duration duration);
 
 // "512", "64KiB", "4MiB", "1GiB" (or B; a space before the unit is allowed). Nothing for other text
