@@ -138,6 +138,8 @@ struct Member {
   Verdict verdict = Verdict::kUnspecified;
   Evidence evidence;
   absl::Time verdict_at = absl::UnixEpoch();
+  // Of a session that is over; of a live one, ask MembershipCore::LastHeard.
+  absl::Time last_heard_at = absl::InfinitePast();
 
   const std::string& id() const { return record.id; }
   FaultBits faults() const {

@@ -1,0 +1,83 @@
+#include "services/membership/role_follower.h"
+
+#include <utility>
+
+#include "common/status/status.h"
+
+namespace understudy::membership {
+
+RoleFollower::RoleFollower(Executor& executor, const Clock& clock, Random& random,
+                           StationRegistry& registry, Callbacks callbacks)
+    : executor_(executor),
+      clock_(clock),
+      random_(random),
+      registry_(registry),
+      callbacks_(std::move(callbacks)),
+      watch_backoff_(rpc::BackoffPolicy{}),
+      read_backoff_(rpc::BackoffPolicy{}) {}
+
+void RoleFollower::Start() { Watch(); }
+
+void RoleFollower::Watch() {
+  registry_.WatchRole(
+      [this](RoleChange change) { executor_.Post([this, change] { OnRole(change); }); },
+      [this](const absl::Status& status) {
+        executor_.Post([this, status] { OnWatchEnded(status); });
+      });
+}
+
+void RoleFollower::OnRole(RoleChange change) {
+  if (outage_logged_) log_.Info("the vault answers again");
+  outage_logged_ = false;
+  watch_backoff_.Reset();
+  const RoleChange before = std::exchange(role_, change);
+  if (change.role != Role::kRoot) {
+    if (before.role == Role::kRoot) log_.Warn("no longer root: standing by");
+    if (std::exchange(reigning_, false)) callbacks_.end();
+    return;
+  }
+  if (!reigning_) return ReadStations();
+  if (change.epoch == before.epoch) return;
+  log_.Info("still root, now under epoch {}", change.epoch);
+  callbacks_.new_epoch(change.epoch);
+}
+
+void RoleFollower::OnWatchEnded(const absl::Status& status) {
+  if (!outage_logged_) {
+    log_.Warn("the vault does not answer, trying again: {}", DescribeError(status));
+  }
+  outage_logged_ = true;
+  After(watch_backoff_.Next(random_), [this] { Watch(); });
+}
+
+void RoleFollower::ReadStations() {
+  if (std::exchange(reading_, true)) return;
+  registry_.List([this, epoch = role_.epoch](absl::StatusOr<std::vector<StationRecord>> records) {
+    executor_.Post([this, epoch, records = std::move(records)]() mutable {
+      OnStations(epoch, std::move(records));
+    });
+  });
+}
+
+void RoleFollower::OnStations(uint64_t epoch, absl::StatusOr<std::vector<StationRecord>> records) {
+  reading_ = false;
+  if (role_.role != Role::kRoot || reigning_) return;
+  if (records.ok() && epoch == role_.epoch) {
+    reigning_ = true;
+    read_backoff_.Reset();
+    log_.Info("root under epoch {}, {} stations on record", epoch, records->size());
+    return callbacks_.begin(epoch, *std::move(records));
+  }
+  if (!records.ok()) {
+    log_.Warn("cannot read the stations on record: {}", DescribeError(records.status()));
+  }
+  After(read_backoff_.Next(random_), [this] {
+    if (role_.role == Role::kRoot && !reigning_) ReadStations();
+  });
+}
+
+void RoleFollower::After(absl::Duration delay, std::function<void()> task) {
+  executor_.RunAt(clock_.SteadyNow() + delay, std::move(task));
+}
+
+}  // namespace understudy::membership
