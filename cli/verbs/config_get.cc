@@ -1,0 +1,83 @@
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/escaping.h"
+#include "cli/context.h"
+#include "cli/local_fleet/site_layout.h"
+#include "cli/output/proto_json.h"
+#include "cli/verbs/document_table.h"
+#include "cli/verbs/verbs.h"
+#include "common/document/compression.h"
+#include "common/document/sha256.h"
+#include "common/status/status.h"
+
+namespace understudy::cli {
+namespace {
+
+struct Options {
+  std::string name;
+  uint64_t revision = 0;
+  std::string file;
+};
+
+// The content, unpacked, and what the vault says of it proven.
+absl::StatusOr<std::string> Content(const config_vault::v1::GetResponse& response) {
+  std::string content = response.content();
+  if (response.encoding() == config_vault::v1::ENCODING_ZSTD) {
+    UNDERSTUDY_ASSIGN_OR_RETURN(content, Unpack(response.content()));
+  }
+  if (Sha256ToBytes(Sha256Of(content)) != response.info().sha256()) {
+    return MakeError(absl::StatusCode::kDataLoss, "HASH_MISMATCH",
+                     response.info().name() + " does not have the hash that the vault names");
+  }
+  return content;
+}
+
+// {"info": ..., "content": the document, or "content_base64" when it is no JSON}.
+void PrintJsonDocument(Context& context, const config_vault::v1::DocumentInfo& info,
+                       const std::string& content) {
+  nlohmann::json json;
+  json["info"] = nlohmann::json::parse(ProtoJson(info));
+  nlohmann::json document = nlohmann::json::parse(content, nullptr, false);
+  if (document.is_discarded()) {
+    json["content_base64"] = absl::Base64Escape(content);
+  } else {
+    json["content"] = std::move(document);
+  }
+  context.out() << json.dump(2) << "\n";
+}
+
+absl::Status Get(const Options& options, Context& context) {
+  config_vault::v1::GetRequest request;
+  request.set_name(options.name);
+  request.set_revision(options.revision);
+  request.set_encoding(config_vault::v1::ENCODING_ZSTD);
+  UNDERSTUDY_ASSIGN_OR_RETURN(const auto vault, context.Vault());
+  UNDERSTUDY_ASSIGN_OR_RETURN(const auto response, vault->Get(request));
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::string content, Content(response));
+  if (!options.file.empty()) {
+    UNDERSTUDY_RETURN_IF_ERROR(WriteFile(options.file, content));
+    context.out() << DocumentLine(response.info());
+  } else if (context.json()) {
+    PrintJsonDocument(context, response.info(), content);
+  } else {
+    context.out() << content;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddConfigGet(Verb& config) {
+  Verb get = config.Add("get", "Print a document, byte for byte",
+                        "understudy config get duties/gate > gate.json\n"
+                        "understudy config get duties/gate --revision 7\n"
+                        "understudy config get duties/gate -o json | jq .info.author");
+  auto options = std::make_shared<Options>();
+  get.Argument(options->name, "NAME", "the document, e.g. duties/gate");
+  get.Option(options->revision, "--revision", "N", "this revision; 0: the latest");
+  get.Option(options->file, "--file", "FILE", "write it to this file instead");
+  get.OnRun([options](Context& context) { return Get(*options, context); });
+}
+
+}  // namespace understudy::cli

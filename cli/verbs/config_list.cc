@@ -1,0 +1,64 @@
+#include <memory>
+
+#include "cli/context.h"
+#include "cli/verbs/document_table.h"
+#include "cli/verbs/verbs.h"
+#include "common/status/status.h"
+
+namespace understudy::cli {
+namespace {
+
+struct Options {
+  std::string prefix;
+  bool deleted = false;
+};
+
+constexpr uint32_t kPageSize = 1000;
+
+// All pages as one.
+absl::StatusOr<config_vault::v1::ListResponse> ListAll(const Options& options, VaultClient& vault) {
+  config_vault::v1::ListRequest request;
+  request.set_prefix(options.prefix);
+  request.set_include_deleted(options.deleted);
+  request.set_page_size(kPageSize);
+  config_vault::v1::ListResponse all;
+  do {
+    UNDERSTUDY_ASSIGN_OR_RETURN(config_vault::v1::ListResponse page, vault.List(request));
+    all.mutable_documents()->MergeFrom(page.documents());
+    all.set_revision(page.revision());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return all;
+}
+
+absl::Status List(const Options& options, Context& context) {
+  UNDERSTUDY_ASSIGN_OR_RETURN(const auto vault, context.Vault());
+  UNDERSTUDY_ASSIGN_OR_RETURN(const auto response, ListAll(options, *vault));
+  if (context.json()) {
+    context.PrintJson(response);
+    return absl::OkStatus();
+  }
+  if (response.documents().empty()) {
+    context.err() << "No document"
+                  << (options.prefix.empty() ? "" : " begins with " + options.prefix) << ".\n";
+    return absl::OkStatus();
+  }
+  Table table = DocumentTable();
+  for (const auto& info : response.documents()) AddDocument(table, info);
+  context.out() << table.Render(context.painter());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddConfigList(Verb& config) {
+  Verb list = config.Add("list", "List documents by name",
+                         "understudy config list\n"
+                         "understudy config list duties/ -o json");
+  auto options = std::make_shared<Options>();
+  list.OptionalArgument(options->prefix, "PREFIX", "only names that begin with it");
+  list.Flag(options->deleted, "--deleted", "also those that were deleted");
+  list.OnRun([options](Context& context) { return List(*options, context); });
+}
+
+}  // namespace understudy::cli

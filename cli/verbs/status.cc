@@ -1,0 +1,133 @@
+#include "common/status/status.h"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "cli/context.h"
+#include "cli/output/display_width.h"
+#include "cli/output/format.h"
+#include "cli/output/proto_json.h"
+#include "cli/output/proto_words.h"
+#include "cli/output/table.h"
+#include "cli/verbs/duty_table.h"
+#include "cli/verbs/verbs.h"
+
+namespace understudy::cli {
+namespace {
+
+using membership::v1::Member;
+
+struct ServiceHealth {
+  std::string name;
+  std::string address;
+  // "SERVING", "NOT_SERVING", ... or "NOT_REACHABLE".
+  std::string health;
+};
+
+struct Fleet {
+  std::vector<ServiceHealth> services;
+  membership::v1::ListResponse members;
+  failover_orchestrator::v1::GetStatusResponse orchestrator;
+};
+
+absl::StatusOr<std::vector<ServiceHealth>> AskServices(Context& context) {
+  UNDERSTUDY_ASSIGN_OR_RETURN(const SiteAddresses site, context.Site());
+  UNDERSTUDY_ASSIGN_OR_RETURN(ClientFactory * clients, context.Clients());
+  std::vector<ServiceHealth> services = {{"config-vault", site.vault, ""},
+                                         {"membership", site.membership, ""},
+                                         {"failover-orchestrator", site.orchestrator, ""}};
+  for (ServiceHealth& service : services) {
+    service.health = clients->Health(service.address).value_or("NOT_REACHABLE");
+  }
+  return services;
+}
+
+void PrintServices(const std::vector<ServiceHealth>& services, Context& context) {
+  Table table({"SERVICE", "ADDRESS", "HEALTH"});
+  for (const ServiceHealth& service : services) {
+    table.AddRow({service.name,
+                  service.address,
+                  {EnumWord(service.health, ""),
+                   service.health == "SERVING" ? Color::kGreen : Color::kRed}});
+  }
+  context.out() << table.Render(context.painter()) << "\n";
+}
+
+// "7 stations: 6 alive, 1 failed; 4 with a duty, 3 backups".
+std::string MembersLine(const membership::v1::ListResponse& list) {
+  int alive = 0;
+  int failed = 0;
+  int backups = 0;
+  int with_duty = 0;
+  for (const Member& member : list.members()) {
+    alive += member.state() == Member::STATE_ALIVE;
+    failed += member.state() == Member::STATE_FAILED;
+    with_duty += !member.duty_id().empty();
+    backups += member.kind() == type::v1::STATION_KIND_BACKUP && member.duty_id().empty() &&
+               member.state() == Member::STATE_ALIVE;
+  }
+  return absl::StrCat(Plural(list.members_size(), "station"), ": ", alive, " alive, ", failed,
+                      " failed; ", with_duty, " with a duty, ", Plural(backups, "backup"),
+                      " ready\n");
+}
+
+absl::StatusOr<Fleet> AskFleet(Context& context) {
+  Fleet fleet;
+  UNDERSTUDY_ASSIGN_OR_RETURN(const auto membership, context.Membership());
+  UNDERSTUDY_ASSIGN_OR_RETURN(fleet.members, membership->List());
+  UNDERSTUDY_ASSIGN_OR_RETURN(const auto orchestrator, context.Orchestrator());
+  UNDERSTUDY_ASSIGN_OR_RETURN(fleet.orchestrator, orchestrator->GetStatus());
+  return fleet;
+}
+
+void PrintJsonFleet(const Fleet& fleet, Context& context) {
+  nlohmann::json json;
+  for (const ServiceHealth& service : fleet.services) {
+    json["services"][service.name] = {{"address", service.address}, {"health", service.health}};
+  }
+  json["membership"] = nlohmann::json::parse(ProtoJson(fleet.members));
+  json["orchestrator"] = nlohmann::json::parse(ProtoJson(fleet.orchestrator));
+  context.out() << json.dump(2) << "\n";
+}
+
+absl::Status CheckFleet(const Fleet& fleet) {
+  for (const ServiceHealth& service : fleet.services) {
+    if (service.health == "SERVING") continue;
+    return MakeError(absl::StatusCode::kInternal, "NOT_HEALTHY",
+                     service.name + " is not well: " + EnumWord(service.health, ""));
+  }
+  if (fleet.orchestrator.warnings().empty()) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kInternal, "WARNINGS",
+                   absl::StrCat("there are ", fleet.orchestrator.warnings_size(),
+                                " warnings, the first: ", fleet.orchestrator.warnings(0)));
+}
+
+absl::Status Status(bool check, Context& context) {
+  UNDERSTUDY_ASSIGN_OR_RETURN(const auto services, AskServices(context));
+  if (!context.json()) PrintServices(services, context);
+  UNDERSTUDY_ASSIGN_OR_RETURN(Fleet fleet, AskFleet(context));
+  fleet.services = services;
+  if (context.json()) {
+    PrintJsonFleet(fleet, context);
+  } else {
+    context.out() << MembersLine(fleet.members) << "\n"
+                  << DutyTable(fleet.orchestrator).Render(context.painter());
+    PrintWarnings(fleet.orchestrator, context);
+  }
+  return check ? CheckFleet(fleet) : absl::OkStatus();
+}
+
+}  // namespace
+
+void AddStatus(Verb& root) {
+  Verb status = root.Add("status", "How the site is: services, stations, duties, warnings",
+                         "understudy status\n"
+                         "understudy status --check && echo all is well");
+  auto check = std::make_shared<bool>(false);
+  status.Flag(*check, "--check", "exit with 1 when a service is not well or there are warnings");
+  status.OnRun([check](Context& context) { return Status(*check, context); });
+}
+
+}  // namespace understudy::cli

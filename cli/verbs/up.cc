@@ -1,0 +1,7 @@
+#include "cli/verbs/verbs.h"
+
+namespace understudy::cli {
+void AddUp(Verb&) {}
+void AddDown(Verb&) {}
+void AddDemo(Verb&) {}
+}  // namespace understudy::cli

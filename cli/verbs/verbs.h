@@ -1,0 +1,32 @@
+#ifndef UNDERSTUDY_CLI_VERBS_VERBS_H_
+#define UNDERSTUDY_CLI_VERBS_VERBS_H_
+
+#include "cli/verb.h"
+
+// Each verb of the command line, in the file of its name.
+namespace understudy::cli {
+
+void AddStatus(Verb& root);
+void AddStations(Verb& root);
+void AddDuties(Verb& root);
+void AddFailovers(Verb& root);
+void AddDrill(Verb& root);
+void AddStation(Verb& root);
+
+void AddConfig(Verb& root);
+void AddConfigPut(Verb& config);
+void AddConfigGet(Verb& config);
+void AddConfigList(Verb& config);
+void AddConfigHistory(Verb& config);
+void AddConfigDiff(Verb& config);
+void AddConfigRollback(Verb& config);
+void AddConfigDelete(Verb& config);
+void AddConfigWatch(Verb& config);
+
+void AddUp(Verb& root);
+void AddDown(Verb& root);
+void AddDemo(Verb& root);
+
+}  // namespace understudy::cli
+
+#endif  // UNDERSTUDY_CLI_VERBS_VERBS_H_
