@@ -1,7 +1,9 @@
 #include "common/config/config_tree.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <sstream>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -15,67 +17,103 @@ absl::Status AtLine(int line, std::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("line ", line, ": ", std::string(what)));
 }
 
-// Copies yaml-cpp's graph (which anchors may make larger than its text, or endless) into a tree.
-class Copier {
+// Builds the tree from yaml-cpp's events, so that the limits hold while it reads. Throws yaml-cpp's
+// own exception, which ends the reading, at what is refused here.
+class TreeBuilder final : public YAML::EventHandler {
  public:
-  absl::Status Copy(const YAML::Node& from, int depth, ConfigNode& to) {
-    to.line = from.Mark().line + 1;
-    if (depth > kMaxConfigDepth) {
-      return AtLine(to.line, absl::StrCat("nested deeper than ", kMaxConfigDepth));
-    }
-    if (++nodes_ > kMaxConfigNodes) {
-      return AtLine(to.line, absl::StrCat("more than ", kMaxConfigNodes, " values"));
-    }
-    if (from.IsMap()) return CopyMap(from, depth, to);
-    if (from.IsSequence()) return CopyList(from, depth, to);
-    if (from.IsScalar()) CopyScalar(from, to);
-    return absl::OkStatus();
+  ConfigNode& top() { return top_; }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { Enter(mark, Kind::kNull); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    throw YAML::ParserException(mark, "aliases (*name) are not supported");
   }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                const std::string& value) override {
+    if (ExpectsKey()) return OpenKey(mark, value);
+    ConfigNode& node = Enter(mark, Kind::kScalar);
+    node.scalar = value;
+    node.quoted = tag == "!";
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    Open(Enter(mark, Kind::kList), mark);
+  }
+  void OnSequenceEnd() override { open_.pop_back(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    Open(Enter(mark, Kind::kMap), mark);
+  }
+  void OnMapEnd() override { open_.pop_back(); }
 
  private:
-  static void CopyScalar(const YAML::Node& from, ConfigNode& to) {
-    to.kind = ConfigNode::Kind::kScalar;
-    to.scalar = from.Scalar();
-    to.quoted = from.Tag() == "!";
+  using Kind = ConfigNode::Kind;
+  struct Opened {
+    ConfigNode* node;
+    // In a map: where the value of the last key goes; null before a key.
+    ConfigNode* value = nullptr;
+  };
+
+  bool ExpectsKey() const {
+    return !open_.empty() && open_.back().node->kind == Kind::kMap && open_.back().value == nullptr;
   }
 
-  absl::Status CopyList(const YAML::Node& from, int depth, ConfigNode& to) {
-    to.kind = ConfigNode::Kind::kList;
-    for (const YAML::Node& item : from) {
-      const absl::Status status = Copy(item, depth + 1, to.items.emplace_back());
-      if (!status.ok()) return status;
+  void OpenKey(const YAML::Mark& mark, const std::string& key) {
+    const auto [place, is_new] = open_.back().node->entries.try_emplace(key);
+    if (!is_new) {
+      throw YAML::ParserException(mark,
+                                  absl::StrCat("key \"", absl::CEscape(key), "\" is given twice"));
     }
-    return absl::OkStatus();
+    // Where the value is absent, its key's line is the nearest.
+    place->second.line = mark.line + 1;
+    open_.back().value = &place->second;
   }
 
-  absl::Status CopyMap(const YAML::Node& from, int depth, ConfigNode& to) {
-    to.kind = ConfigNode::Kind::kMap;
-    for (const auto& entry : from) {
-      const int line = entry.first.Mark().line + 1;
-      if (!entry.first.IsScalar()) return AtLine(line, "a key must be plain text");
-      const auto [place, is_new] = to.entries.try_emplace(entry.first.Scalar());
-      if (!is_new) {
-        return AtLine(line,
-                      absl::StrCat("key \"", absl::CEscape(place->first), "\" is given twice"));
-      }
-      const absl::Status status = Copy(entry.second, depth + 1, place->second);
-      if (!status.ok()) return status;
-      // An empty value has no place of its own in the file.
-      if (place->second.kind == ConfigNode::Kind::kNull) place->second.line = line;
+  // The node that the value at `mark` goes to.
+  ConfigNode& Enter(const YAML::Mark& mark, Kind kind) {
+    if (ExpectsKey()) throw YAML::ParserException(mark, "a key must be plain text");
+    if (++nodes_ > kMaxConfigNodes) {
+      throw YAML::ParserException(mark, absl::StrCat("more than ", kMaxConfigNodes, " values"));
     }
-    return absl::OkStatus();
+    ConfigNode& node = NextPlace();
+    node.kind = kind;
+    if (kind != Kind::kNull) node.line = mark.line + 1;
+    return node;
+  }
+  ConfigNode& NextPlace() {
+    if (open_.empty()) return top_;
+    Opened& parent = open_.back();
+    if (parent.node->kind == Kind::kList) return parent.node->items.emplace_back();
+    return *std::exchange(parent.value, nullptr);
   }
 
+  void Open(ConfigNode& node, const YAML::Mark& mark) {
+    if (open_.size() >= kMaxConfigDepth) {
+      throw YAML::ParserException(mark, absl::StrCat("nested deeper than ", kMaxConfigDepth));
+    }
+    open_.push_back({&node});
+  }
+
+  ConfigNode top_;
+  // From the top to the innermost list or map that is not closed. A list's earlier items may move
+  // when one is added, but they are closed by then.
+  std::vector<Opened> open_;
   size_t nodes_ = 0;
 };
 
-absl::StatusOr<ConfigNode> CopyTop(const std::vector<YAML::Node>& documents) {
-  ConfigNode top;
-  if (documents.size() > 1) return AtLine(documents[1].Mark().line + 1, "a second document");
-  if (!documents.empty()) {
-    const absl::Status status = Copier().Copy(documents.front(), 0, top);
-    if (!status.ok()) return status;
+absl::StatusOr<ConfigNode> ReadTop(const std::string& yaml) {
+  std::istringstream stream(yaml);
+  YAML::Parser parser(stream);
+  TreeBuilder builder;
+  parser.HandleNextDocument(builder);
+  // yaml-cpp's LoadAll does not end where a document takes nothing from the text: never ask for
+  // more than a second one.
+  TreeBuilder second;
+  if (parser.HandleNextDocument(second)) {
+    return absl::InvalidArgumentError("expected one document, found another after it");
   }
+  ConfigNode top = std::move(builder.top());
   if (top.kind == ConfigNode::Kind::kNull) top.kind = ConfigNode::Kind::kMap;
   if (top.kind != ConfigNode::Kind::kMap) {
     return AtLine(top.line, absl::StrCat("expected \"key: value\" lines, found ", Describe(top)));
@@ -91,9 +129,9 @@ absl::StatusOr<ConfigNode> ParseConfigTree(std::string_view yaml) {
         absl::StrCat("expected at most ", kMaxConfigBytes, " bytes, found ", yaml.size()));
   }
   try {
-    return CopyTop(YAML::LoadAll(std::string(yaml)));
+    return ReadTop(std::string(yaml));
   } catch (const YAML::Exception& problem) {
-    return AtLine(problem.mark.line + 1, absl::StrCat("not YAML: ", problem.msg));
+    return AtLine(problem.mark.line + 1, problem.msg);
   }
 }
 

@@ -33,7 +33,7 @@ inline constexpr size_t kMaxConfigNodes = 100'000;
 inline constexpr int kMaxConfigDepth = 32;
 
 // One YAML document whose top is a map (or nothing at all: an empty map). Anything else, a key that
-// is given twice, and what passes the limits above is an error that names the line.
+// is given twice, an alias, and what passes the limits above is an error that names the line.
 absl::StatusOr<ConfigNode> ParseConfigTree(std::string_view yaml);
 
 // "a map", "a list", "\"text\"" or "nothing".

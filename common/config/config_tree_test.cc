@@ -37,9 +37,9 @@ TEST(ConfigTreeTest, KeepsLinesAndQuotes) {
 TEST(ConfigTreeTest, RefusesWhatIsNoMap) {
   EXPECT_EQ(Problem("just text"), "line 1: expected \"key: value\" lines, found \"just text\"");
   EXPECT_THAT(Problem("- a\n- b\n"), HasSubstr("found a list"));
-  EXPECT_THAT(Problem("a: 1\n---\nb: 2\n"), HasSubstr("a second document"));
+  EXPECT_THAT(Problem("a: 1\n---\nb: 2\n"), HasSubstr("expected one document"));
   EXPECT_THAT(Problem("[a, b]: 1\n"), HasSubstr("a key must be plain text"));
-  EXPECT_THAT(Problem("a: \"unfinished"), HasSubstr("not YAML"));
+  EXPECT_THAT(Problem("a: \"unfinished"), HasSubstr("line 1: "));
 }
 
 TEST(ConfigTreeTest, RefusesAKeyThatIsGivenTwice) {
@@ -50,15 +50,13 @@ TEST(ConfigTreeTest, RefusesWhatPassesItsLimits) {
   EXPECT_THAT(Problem(std::string(kMaxConfigBytes + 1, '#')), HasSubstr("bytes"));
   EXPECT_THAT(Problem("a: " + std::string(40, '[') + std::string(40, ']')),
               HasSubstr("nested deeper than 32"));
-  // Anchors that multiply: 10^6 values in a few lines.
-  std::string laughs = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
-  for (int i = 1; i <= 5; ++i) {
-    absl::StrAppend(&laughs, "a", i, ": &a", i, " [");
-    for (int j = 0; j < 10; ++j) absl::StrAppend(&laughs, j == 0 ? "" : ",", "*a", i - 1);
-    absl::StrAppend(&laughs, "]\n");
-  }
-  EXPECT_THAT(Problem(laughs), HasSubstr("more than 100000 values"));
-  // An anchor that contains itself.
+  std::string many = "a: [";
+  for (size_t i = 0; i < kMaxConfigNodes; ++i) many += "1,";
+  EXPECT_THAT(Problem(many + "]"), HasSubstr("more than 100000 values"));
+}
+
+TEST(ConfigTreeTest, RefusesAliasesWhichCouldMultiplyOrNeverEnd) {
+  EXPECT_EQ(Problem("a: &a [x]\nb: *a\n"), "line 2: aliases (*name) are not supported");
   EXPECT_FALSE(ParseConfigTree("a: &a [*a]\n").ok());
 }
 
