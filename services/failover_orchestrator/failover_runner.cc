@@ -1,0 +1,227 @@
+#include "services/failover_orchestrator/failover_runner.h"
+
+#include <memory>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/status.h"
+
+namespace understudy::failover_orchestrator {
+namespace {
+
+constexpr absl::Duration kGaugesEvery = absl::Milliseconds(250);
+
+WriteCode CodeOf(const absl::Status& status) {
+  if (status.ok()) return WriteCode::kOk;
+  const std::string reason = ErrorReason(status);
+  if (reason == "INVALID_EPOCH" || reason == "DUTY_NOT_FOUND") return WriteCode::kConflict;
+  switch (status.code()) {
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kFailedPrecondition:
+      return WriteCode::kConflict;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kOutOfRange:
+    case absl::StatusCode::kUnimplemented:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kUnauthenticated:
+      return WriteCode::kRejected;
+    default:
+      return WriteCode::kUnavailable;
+  }
+}
+
+WriteResult ToResult(const absl::Status& status) {
+  return {CodeOf(status), status.ok() ? "" : DescribeError(status), {}};
+}
+WriteResult ToResult(absl::StatusOr<Assignment> assignment) {
+  WriteResult result = ToResult(assignment.status());
+  if (assignment.ok()) result.assignment = *std::move(assignment);
+  return result;
+}
+
+}  // namespace
+
+FailoverRunner::FailoverRunner(FailoverPolicy policy, absl::Duration drill_timeout, Parts parts)
+    : parts_(parts), drill_timeout_(drill_timeout), core_(policy, parts.random) {}
+
+void FailoverRunner::Post(Input input) {
+  parts_.executor.Post([this, input = std::move(input)]() mutable { Take(std::move(input)); });
+}
+
+void FailoverRunner::Take(Input input) {
+  input(core_, Now());
+  ScheduleFlush();
+}
+
+// Behind the inputs that wait already.
+void FailoverRunner::ScheduleFlush() {
+  if (flush_posted_) return;
+  flush_posted_ = true;
+  parts_.executor.Post([this] { Flush(); });
+}
+
+void FailoverRunner::Flush() {
+  flush_posted_ = false;
+  for (const Action& action : core_.Flush(Now())) {
+    std::visit([this](const auto& what) { Do(what); }, action);
+  }
+  if (acting_ != core_.Ready()) {
+    acting_ = core_.Ready();
+    parts_.metrics.acting.Set(acting_ ? 1 : 0);
+    if (on_acting_) on_acting_(acting_);
+  }
+  ScheduleBackground();
+  ScheduleGauges();
+  SetTimer();
+}
+
+void FailoverRunner::ScheduleBackground() {
+  if (background_posted_) return;
+  background_posted_ = true;
+  parts_.executor.Post([this] {
+    background_posted_ = false;
+    if (core_.Ready()) {
+      for (const Action& action : core_.FlushBackground(Now())) {
+        std::visit([this](const auto& what) { Do(what); }, action);
+      }
+    }
+    if (core_.HasBackgroundWork()) {
+      ScheduleBackground();
+    } else {
+      SetTimer();
+    }
+  });
+}
+
+// Counting is not for free on a large site, so it is done at most every so often.
+void FailoverRunner::ScheduleGauges() {
+  if (gauges_scheduled_) return;
+  gauges_scheduled_ = true;
+  parts_.executor.RunAt(parts_.clock.SteadyNow() + kGaugesEvery, [this] {
+    gauges_scheduled_ = false;
+    const StationTable& stations = core_.stations();
+    parts_.metrics.waiting_duties.Set(static_cast<double>(core_.waiting_count()));
+    parts_.metrics.attached_stations.Set(static_cast<double>(stations.attached_count()));
+    parts_.metrics.spares.Set(static_cast<double>(stations.spares().size()));
+    parts_.metrics.staged_documents.Set(
+        static_cast<double>(core_.staging().StagedCopies(stations)));
+  });
+}
+
+void FailoverRunner::SetTimer() {
+  const SteadyTime next = core_.NextDeadline();
+  if (next == timer_at_) return;
+  if (!timer_at_.is_infinite()) parts_.executor.Cancel(timer_);
+  timer_at_ = next;
+  if (next.is_infinite()) return;
+  timer_ = parts_.executor.RunAt(next, [this] {
+    timer_at_ = SteadyTime::Infinite();
+    Flush();
+  });
+}
+
+void FailoverRunner::OnWritten(uint64_t token, WriteResult result) {
+  const FailoverMetrics& metrics = parts_.metrics;
+  (result.code == WriteCode::kOk         ? metrics.vault_writes
+   : result.code == WriteCode::kConflict ? metrics.vault_write_conflicts
+                                         : metrics.vault_write_failures)
+      .Add();
+  Post([token, result = std::move(result)](FailoverCore& core, Instant now) {
+    core.OnWriteDone(token, result, now);
+  });
+}
+
+void FailoverRunner::Do(const CreateDuty& action) {
+  parts_.registry.Create(action, [this, token = action.token](auto result) {
+    OnWritten(token, ToResult(std::move(result)));
+  });
+}
+void FailoverRunner::Do(const ClaimDuty& action) {
+  parts_.registry.Claim(action, [this, token = action.token](auto result) {
+    OnWritten(token, ToResult(std::move(result)));
+  });
+}
+void FailoverRunner::Do(const ConfirmDuty& action) {
+  parts_.registry.Confirm(action, [this, token = action.token](const absl::Status& status) {
+    OnWritten(token, ToResult(status));
+  });
+}
+void FailoverRunner::Do(const RecordFailover& action) {
+  parts_.registry.Record(action, [this, token = action.token](const absl::Status& status) {
+    OnWritten(token, ToResult(status));
+  });
+}
+
+void FailoverRunner::Do(const LoadRegistry&) {
+  parts_.registry.Load([this](absl::StatusOr<RegistryPort::Contents> contents) {
+    Post([contents = std::move(contents)](FailoverCore& core, Instant now) mutable {
+      if (!contents.ok()) return core.OnRegistryLoadFailed(DescribeError(contents.status()), now);
+      core.OnRegistryLoaded(std::move(contents->duties), std::move(contents->unfinished), now);
+    });
+  });
+}
+
+template <typename Order>
+void FailoverRunner::SendOrder(const Order& order, const metrics::Counter& sent) {
+  (parts_.stations.Send(order) ? sent : parts_.metrics.orders_dropped).Add();
+}
+void FailoverRunner::Do(const SendActivate& action) {
+  SendOrder(action, parts_.metrics.orders_activate);
+  log_.Info("station {} is to run duty {} (assignment {}, revision {})", action.station_id,
+            action.order.duty_id, action.order.assignment_number, action.order.document_revision);
+}
+void FailoverRunner::Do(const SendHold& action) {
+  SendOrder(action, parts_.metrics.orders_hold);
+  log_.Info("station {} holds duty {} (assignment {})", action.station_id, action.order.duty_id,
+            action.order.assignment_number);
+}
+void FailoverRunner::Do(const SendStandDown& action) {
+  SendOrder(action, parts_.metrics.orders_stand_down);
+  log_.Info("station {} is to stand down from duty {}: {}", action.station_id, action.duty_id,
+            action.reason);
+}
+void FailoverRunner::Do(const SendStage& action) { SendOrder(action, parts_.metrics.orders_stage); }
+void FailoverRunner::Do(const SendUnstage& action) {
+  SendOrder(action, parts_.metrics.orders_unstage);
+}
+
+void FailoverRunner::Do(const FailoverChanged& action) {
+  const FailoverRecord& record = action.failover;
+  parts_.metrics.CountFailover(record);
+  if (record.state == FailoverState::kDone) {
+    log_.Info("failover {} is done: duty {} moved from {} to {} in {}", record.id, record.duty_id,
+              record.from_station, record.to_station,
+              absl::FormatDuration(record.stages.recovery.value_or(absl::ZeroDuration())));
+  }
+  if (on_failover_) on_failover_(record);
+}
+
+void FailoverRunner::Do(const AnswerDrill& action) { FinishDrill(action.drill, action.answer); }
+
+void FailoverRunner::Do(const failover_orchestrator::Report& action) {
+  if (action.level == failover_orchestrator::Report::Level::kWarning) {
+    log_.Warn("{}", action.text);
+  } else {
+    log_.Info("{}", action.text);
+  }
+}
+
+void FailoverRunner::Drill(const std::string& station_id, bool dry_run, OnDrillDone done) {
+  parts_.executor.Post([this, station_id, dry_run, done = std::move(done)]() mutable {
+    const uint64_t drill = ++last_drill_;
+    drills_.emplace(drill, std::move(done));
+    parts_.executor.RunAt(parts_.clock.SteadyNow() + drill_timeout_, [this, drill] {
+      FinishDrill(drill, MakeError(absl::StatusCode::kDeadlineExceeded, "DRILL_TIMED_OUT",
+                                   "the drill takes longer than expected; it goes on"));
+    });
+    Take([&](FailoverCore& core, Instant now) { core.OnDrill(drill, station_id, dry_run, now); });
+  });
+}
+
+void FailoverRunner::FinishDrill(uint64_t drill, absl::StatusOr<FailoverRecord> answer) {
+  auto waiting = drills_.extract(drill);
+  if (!waiting.empty()) waiting.mapped()(std::move(answer));
+}
+
+}  // namespace understudy::failover_orchestrator

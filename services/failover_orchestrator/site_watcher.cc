@@ -1,0 +1,179 @@
+#include "services/failover_orchestrator/site_watcher.h"
+
+#include <grpcpp/channel.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/status.h"
+#include "services/failover_orchestrator/failover_codec.h"
+
+namespace understudy::failover_orchestrator {
+namespace {
+
+namespace vault = config_vault::v1;
+namespace members = membership::v1;
+
+ChangeReason DecodeReason(members::MemberChanged::Reason reason) {
+  switch (reason) {
+    case members::MemberChanged::REASON_JOINED:
+      return ChangeReason::kJoined;
+    case members::MemberChanged::REASON_FAILED:
+      return ChangeReason::kFailed;
+    case members::MemberChanged::REASON_LEFT:
+      return ChangeReason::kLeft;
+    case members::MemberChanged::REASON_REPORTED:
+      return ChangeReason::kReported;
+    case members::MemberChanged::REASON_RECOVERED:
+      return ChangeReason::kRecovered;
+    default:
+      return ChangeReason::kUnspecified;
+  }
+}
+
+}  // namespace
+
+SiteWatcher::SiteWatcher(Parts parts, const Channels& channels,
+                         std::function<void(bool)> on_sentinel)
+    : parts_(parts),
+      on_sentinel_(std::move(on_sentinel)),
+      registry_(vault::Registry::NewStub(channels.vault)),
+      documents_(vault::Documents::NewStub(channels.vault)),
+      membership_(members::Membership::NewStub(channels.membership)),
+      role_loop_(parts.clock, parts.random, parts.executor,
+                 {.start =
+                      [this](auto options) {
+                        return rpc::ClientReader<vault::WatchRoleResponse>::Start(
+                            *registry_->async(), &vault::Registry::Stub::async::WatchRole,
+                            vault::WatchRoleRequest(), std::move(options));
+                      },
+                  .on_message = [this](const auto& response) { OnRole(response); },
+                  .on_broken =
+                      [this](const absl::Status& status) {
+                        OnBroken(role_connected_, "config-vault's role", status);
+                        parts_.runner.Take([](FailoverCore& core, Instant now) {
+                          core.OnRole(std::nullopt, now);
+                        });
+                      }}),
+      document_loop_(parts.clock, parts.random, parts.executor,
+                     {.start =
+                          [this](auto options) {
+                            vault::WatchRequest request;
+                            request.set_prefix("duties/");
+                            request.set_snapshot(!documents_synced_);
+                            request.set_after_revision(documents_synced_ ? document_revision_ : 0);
+                            return rpc::ClientReader<vault::WatchResponse>::Start(
+                                *documents_->async(), &vault::Documents::Stub::async::Watch,
+                                request, std::move(options));
+                          },
+                      .on_message = [this](const auto& response) { OnDocument(response); },
+                      .on_broken =
+                          [this](const absl::Status& status) {
+                            OnBroken(documents_connected_, "the duties' documents", status);
+                          }}),
+      member_loop_(parts.clock, parts.random, parts.executor,
+                   {.start =
+                        [this](auto options) {
+                          members::WatchMembershipRequest request;
+                          request.set_after_revision(member_revision_);
+                          request.set_incarnation(member_incarnation_);
+                          return rpc::ClientReader<members::WatchMembershipResponse>::Start(
+                              *membership_->async(),
+                              &members::Membership::Stub::async::WatchMembership, request,
+                              std::move(options));
+                        },
+                    .on_message = [this](const auto& response) { OnMembership(response); },
+                    .on_broken =
+                        [this](const absl::Status& status) {
+                          OnBroken(membership_connected_, "membership", status);
+                        }}) {}
+
+void SiteWatcher::Start() {
+  parts_.executor.Post([this] {
+    role_loop_.Start();
+    document_loop_.Start();
+    member_loop_.Start();
+  });
+}
+
+void SiteWatcher::Stop() {
+  role_loop_.Stop();
+  document_loop_.Stop();
+  member_loop_.Stop();
+}
+
+void SiteWatcher::OnRole(const vault::WatchRoleResponse& response) {
+  role_connected_ = true;
+  const bool root = response.role() == vault::ROLE_ROOT;
+  on_sentinel_(!root);
+  parts_.runner.Take([root, epoch = response.epoch()](FailoverCore& core, Instant now) {
+    core.OnRole(root ? std::optional<uint64_t>(epoch) : std::nullopt, now);
+  });
+}
+
+void SiteWatcher::OnDocument(const vault::WatchResponse& response) {
+  documents_connected_ = true;
+  if (response.has_changed()) {
+    document_revision_ = std::max(document_revision_, response.changed().revision());
+    auto changed = DecodeDocument(response.changed());
+    if (!changed.has_value()) return;
+    parts_.runner.Take([changed = *std::move(changed)](FailoverCore& core, Instant now) {
+      core.OnDocument(changed.first, changed.second, now);
+    });
+    return;
+  }
+  document_revision_ = std::max(document_revision_, response.synced_revision());
+  documents_synced_ = true;
+  parts_.runner.Take([](FailoverCore& core, Instant now) { core.OnDocumentsSynced(now); });
+}
+
+void SiteWatcher::OnMembership(const members::WatchMembershipResponse& response) {
+  membership_connected_ = true;
+  member_incarnation_ = response.incarnation();
+  member_revision_ = response.revision();
+  if (response.has_changed()) {
+    absl::StatusOr<Member> member = DecodeMember(response.changed().member());
+    if (!member.ok()) {
+      log_.Warn("membership sent a member that cannot be: {}", DescribeError(member.status()));
+      return;
+    }
+    parts_.runner.Take(
+        [reason = DecodeReason(response.changed().reason()), member = *std::move(member)](
+            FailoverCore& core, Instant now) { core.OnMemberChanged(reason, member, now); });
+    return;
+  }
+  if (!response.has_snapshot()) return;
+  std::vector<Member> known;
+  for (const members::Member& message : response.snapshot().members()) {
+    absl::StatusOr<Member> member = DecodeMember(message);
+    if (member.ok()) {
+      known.push_back(*std::move(member));
+    } else {
+      log_.Warn("membership sent a member that cannot be: {}", DescribeError(member.status()));
+    }
+  }
+  parts_.runner.Take([known = std::move(known)](FailoverCore& core, Instant now) mutable {
+    core.OnMembershipSnapshot(std::move(known), now);
+  });
+}
+
+void SiteWatcher::OnBroken(bool& connected, const char* what, const absl::Status& status) {
+  // One line per outage, not per attempt.
+  if (std::exchange(connected, false)) {
+    log_.Warn("lost sight of {}: {}", what, DescribeError(status));
+  }
+}
+
+std::vector<std::string> SiteWatcher::Outages() const {
+  std::vector<std::string> outages;
+  if (!role_connected_)
+    outages.push_back("config-vault is not reachable: no claim can be recorded");
+  if (!documents_connected_) outages.push_back("the duties' documents cannot be followed");
+  if (!membership_connected_) {
+    outages.push_back("membership is not reachable: failures are not seen");
+  }
+  return outages;
+}
+
+}  // namespace understudy::failover_orchestrator
