@@ -29,15 +29,17 @@ struct Prepared {
 // All of a service's main:
 //
 //   int main(int argc, char** argv) {
-//     using namespace understudy;   // (in main.cc, write the names out)
-//     return lifecycle::ServiceMain(
-//         {.name = "membership", .version = "0.1.0", .summary = "...", .example_config = "..."},
-//         argc, argv, [](config::ConfigReader& reader) {
-//           membership::Config config = membership::ReadConfig(reader);
-//           return lifecycle::Prepared{
-//               config.service.log, [config] { return membership::Server::Start(config); }};
-//         });
+//     return understudy::lifecycle::ServiceMain(
+//         {"membership", "0.1.0", "Knows who is here and who is alive.", "  vault: ...\n"},
+//         argc, argv, understudy::membership::Prepare);
 //   }
+//
+//   lifecycle::Prepared Prepare(config::ConfigReader& reader) {
+//     const Config config = ReadConfig(reader);  // notes problems in the reader
+//     return {config.service.log, [config] { return Server::Start(config); }};
+//   }
+//
+// where Server is a RunningService, and Start returns absl::StatusOr<std::unique_ptr<Server>>.
 //
 // Reads the flags and the file, has `prepare` read the configuration (all its problems, and unknown
 // keys, are printed at once), sets up the logs, starts the service, waits for SIGTERM or SIGINT,
