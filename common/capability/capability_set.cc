@@ -11,7 +11,7 @@ namespace understudy {
 namespace {
 
 // Longer than any valid set can be written with reasonable blanks.
-constexpr size_t kMaxTextLength = 16 * 1024;
+constexpr size_t kMaxTextLength = size_t{16} * 1024;
 
 absl::Status Invalid(const std::string& message, std::string_view name = {}) {
   ErrorMetadataMap metadata;

@@ -37,7 +37,7 @@ bool HasMagic(std::string_view packed) {
 // The content size that the one frame in `packed` states.
 absl::StatusOr<size_t> StatedSize(std::string_view packed) {
   if (!HasMagic(packed)) return InvalidEncoding("the first bytes are not those of zstd");
-  const unsigned long long size = ZSTD_getFrameContentSize(packed.data(), packed.size());
+  const uint64_t size = ZSTD_getFrameContentSize(packed.data(), packed.size());
   if (size == ZSTD_CONTENTSIZE_ERROR) return InvalidEncoding("its header is damaged");
   if (size == ZSTD_CONTENTSIZE_UNKNOWN) return InvalidEncoding("it states no size");
   if (size > kMaxDocumentBytes) {

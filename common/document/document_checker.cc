@@ -23,8 +23,9 @@ absl::Status InvalidJson(std::string_view content, size_t offset, const std::str
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   size_t column = 1;
   std::string_view rest = before.substr(before.rfind('\n') + 1);
-  for (; !rest.empty(); ++column)
+  for (; !rest.empty(); ++column) {
     rest.remove_prefix(std::max<size_t>(Utf8CharacterLength(rest), 1));
+  }
   ErrorMetadataMap metadata = {{"line", std::to_string(line)}, {"column", std::to_string(column)}};
   if (!path.empty()) metadata["path"] = path;
   return MakeError(

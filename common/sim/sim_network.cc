@@ -11,7 +11,7 @@ std::string Describe(const std::string& from, const std::string& to, const std::
 }  // namespace
 
 void SimNetwork::Send(const SimNode& from, const std::string& to, const std::string& port,
-                      SimMessage message) {
+                      const SimMessage& message) {
   if (!from.is_up()) return;
   if (from.id() == to) {
     Carry(from.id(), to, port, message);

@@ -44,7 +44,7 @@ class SimNetwork {
   // To whoever listens at `port` of node `to`; lost when nobody does. A node that is down sends
   // nothing.
   void Send(const SimNode& from, const std::string& to, const std::string& port,
-            SimMessage message);
+            const SimMessage& message);
 
   void SetDefaultQuality(SimLinkQuality quality) { default_quality_ = quality; }
   // One way.

@@ -72,6 +72,7 @@ TEST_F(SimNetworkTest, DuplicatesTheShareThatItShould) {
 TEST_F(SimNetworkTest, LetsMessagesOvertakeEachOther) {
   world_.network().SetDefaultQuality({.slow = 0.1, .slow_delay = absl::Milliseconds(50)});
   std::vector<std::string> in_order;
+  in_order.reserve(1000);
   for (int i = 0; i < 1000; ++i) in_order.push_back("a" + std::to_string(i));
   EXPECT_NE(SendThousand(), in_order);
   EXPECT_TRUE(

@@ -18,7 +18,8 @@ constexpr size_t kMaxDetailsBytes = 4096;
 google::rpc::ErrorInfo OutgoingInfo(const absl::Status& status, std::string_view domain) {
   google::rpc::ErrorInfo info;
   const auto payload = status.GetPayload(kErrorInfoTypeUrl);
-  if (payload.has_value() && !info.ParseFromString(std::string(*payload))) info.Clear();
+  if (payload.has_value() && !info.ParseFromString(static_cast<std::string>(*payload)))
+    info.Clear();
   if (info.reason().empty()) info.set_reason(StatusCodeName(status.code()));
   if (info.domain().empty()) info.set_domain(std::string(domain));
   return info;
@@ -39,7 +40,8 @@ std::string SerializeDetails(const absl::Status& status, const std::string& mess
 
 grpc::Status ToGrpcStatus(const absl::Status& status, std::string_view domain) {
   if (status.ok()) return grpc::Status::OK;
-  const std::string message = ToValidUtf8(std::string(status.message()), kMaxErrorMessageBytes);
+  const std::string message =
+      ToValidUtf8(static_cast<std::string>(status.message()), kMaxErrorMessageBytes);
   google::rpc::ErrorInfo info = OutgoingInfo(status, domain);
   std::string details = SerializeDetails(status, message, info);
   if (details.size() > kMaxDetailsBytes) {

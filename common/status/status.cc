@@ -15,7 +15,7 @@ google::rpc::ErrorInfo ErrorInfoOf(const absl::Status& status) {
   google::rpc::ErrorInfo info;
   const auto payload = status.GetPayload(kErrorInfoTypeUrl);
   if (!payload.has_value()) return info;
-  if (!info.ParseFromString(std::string(*payload))) info.Clear();
+  if (!info.ParseFromString(static_cast<std::string>(*payload))) info.Clear();
   return info;
 }
 
@@ -52,7 +52,7 @@ absl::Status WithContext(const absl::Status& status, std::string_view context) {
   if (status.ok()) return status;
   std::string message(context);
   message += ": ";
-  message += std::string(status.message());
+  message += static_cast<std::string>(status.message());
   absl::Status result(status.code(), ToValidUtf8(message, kMaxErrorMessageBytes));
   status.ForEachPayload([&result](absl::string_view type_url, const absl::Cord& payload) {
     result.SetPayload(type_url, payload);
@@ -67,10 +67,10 @@ std::string DescribeError(const absl::Status& status) {
   if (status.ok()) return text;
   const std::string reason = ErrorReason(status);
   if (!reason.empty()) text += " " + reason;
-  text += ": " + std::string(status.message());
+  text += ": " + static_cast<std::string>(status.message());
   std::string separator = " {";
   for (const auto& [name, value] : ErrorMetadata(status)) {
-    text += separator + name + "=" + value;
+    text.append(separator).append(name).append("=").append(value);
     separator = ", ";
   }
   if (separator == ", ") text += "}";

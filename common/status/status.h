@@ -61,6 +61,8 @@ inline constexpr char kErrorInfoTypeUrl[] = "type.googleapis.com/google.rpc.Erro
     }                                                                               \
   } while (false)
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses.
+
 // Assigns the value of `expression` (an absl::StatusOr) to `target`, which may be a declaration, or
 // returns its error from the function. `target` must hold no comma outside parentheses.
 #define UNDERSTUDY_ASSIGN_OR_RETURN(target, expression)                                         \
@@ -72,5 +74,7 @@ inline constexpr char kErrorInfoTypeUrl[] = "type.googleapis.com/google.rpc.Erro
   target = *std::move(result)
 #define UNDERSTUDY_STATUS_CONCAT_(a, b) UNDERSTUDY_STATUS_CONCAT_IMPL_(a, b)
 #define UNDERSTUDY_STATUS_CONCAT_IMPL_(a, b) a##b
+
+// NOLINTEND(bugprone-macro-parentheses)
 
 #endif  // UNDERSTUDY_COMMON_STATUS_STATUS_H_

@@ -73,7 +73,7 @@ TEST(StatusTest, DescribesAnErrorInOneLine) {
   EXPECT_EQ(DescribeError(absl::OkStatus()), "OK");
 }
 
-absl::StatusOr<int> Twice(absl::StatusOr<int> number) {
+absl::StatusOr<int> Twice(const absl::StatusOr<int>& number) {
   UNDERSTUDY_ASSIGN_OR_RETURN(const int value, number);
   UNDERSTUDY_RETURN_IF_ERROR(value < 0 ? Mismatch() : absl::OkStatus());
   return 2 * value;
