@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 namespace understudy::cli {
@@ -74,9 +75,9 @@ void Verb::Option(absl::Duration& target, const std::string& flag, const std::st
 void Verb::Choice(std::string& target, const std::string& flag,
                   const std::vector<std::string>& choices, const std::string& help) {
   app_->add_option(flag, target, help)
-      ->type_name("")
+      ->type_name(absl::StrJoin(choices, "|"))
       ->capture_default_str()
-      ->check(CLI::IsMember(choices));
+      ->check(CLI::IsMember(choices).description(""));
 }
 
 void Verb::Flag(bool& target, const std::string& flag, const std::string& help) {

@@ -27,13 +27,16 @@ class GrpcMembershipClient final : public MembershipClient {
   }
   absl::Status Watch(const Each<membership::v1::WatchMembershipResponse>& each) override {
     return grpc_clients::Watch<membership::v1::WatchMembershipResponse>(
-        peer_, *stub_->async(), &Async::WatchMembership, membership::v1::WatchMembershipRequest(),
-        each);
+        peer_, watches_, *stub_->async(), &Async::WatchMembership,
+        membership::v1::WatchMembershipRequest(), each);
   }
+
+  void EndWatches() override { watches_.EndAll(); }
 
  private:
   const Peer peer_;
   const std::unique_ptr<Membership::Stub> stub_;
+  WatchGroup watches_;
 };
 
 }  // namespace

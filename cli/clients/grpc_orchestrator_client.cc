@@ -35,17 +35,21 @@ class GrpcOrchestratorClient final : public OrchestratorClient {
     return Call(peer_, *stub_->async(), &Async::GetFailover, request, peer_.timeout);
   }
   absl::Status WatchFailovers(const Each<v1::WatchFailoversResponse>& each) override {
-    return grpc_clients::Watch<v1::WatchFailoversResponse>(
-        peer_, *stub_->async(), &Async::WatchFailovers, v1::WatchFailoversRequest(), each);
+    return grpc_clients::Watch<v1::WatchFailoversResponse>(peer_, watches_, *stub_->async(),
+                                                           &Async::WatchFailovers,
+                                                           v1::WatchFailoversRequest(), each);
   }
   absl::StatusOr<v1::DrillResponse> Drill(const v1::DrillRequest& request) override {
     return Call(peer_, *stub_->async(), &Async::Drill, request,
                 std::max(peer_.timeout, kDrillTimeout));
   }
 
+  void EndWatches() override { watches_.EndAll(); }
+
  private:
   const Peer peer_;
   const std::unique_ptr<FailoverOrchestrator::Stub> stub_;
+  WatchGroup watches_;
 };
 
 }  // namespace

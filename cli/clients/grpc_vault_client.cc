@@ -47,13 +47,16 @@ class GrpcVaultClient final : public VaultClient {
   }
   absl::Status Watch(const config_vault::v1::WatchRequest& request,
                      const Each<config_vault::v1::WatchResponse>& each) override {
-    return grpc_clients::Watch<config_vault::v1::WatchResponse>(peer_, *stub_->async(),
+    return grpc_clients::Watch<config_vault::v1::WatchResponse>(peer_, watches_, *stub_->async(),
                                                                 &Async::Watch, request, each);
   }
+
+  void EndWatches() override { watches_.EndAll(); }
 
  private:
   const Peer peer_;
   const std::unique_ptr<Documents::Stub> stub_;
+  WatchGroup watches_;
 };
 
 }  // namespace

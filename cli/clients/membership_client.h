@@ -18,6 +18,8 @@ class MembershipClient {
   virtual absl::StatusOr<membership::v1::ListResponse> List() = 0;
   virtual absl::StatusOr<membership::v1::GetResponse> Get(const std::string& station) = 0;
   virtual absl::Status Watch(const Each<membership::v1::WatchMembershipResponse>& each) = 0;
+  // Ends the watches that run now and those that begin later, with CANCELLED.
+  virtual void EndWatches() = 0;
 };
 
 }  // namespace understudy::cli

@@ -20,6 +20,8 @@ class OrchestratorClient {
       const std::string& id) = 0;
   virtual absl::Status WatchFailovers(
       const Each<failover_orchestrator::v1::WatchFailoversResponse>& each) = 0;
+  // Ends the watches that run now and those that begin later, with CANCELLED.
+  virtual void EndWatches() = 0;
   // Not with the connection's timeout but with one that a failover fits into.
   virtual absl::StatusOr<failover_orchestrator::v1::DrillResponse> Drill(
       const failover_orchestrator::v1::DrillRequest& request) = 0;

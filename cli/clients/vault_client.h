@@ -30,6 +30,8 @@ class VaultClient {
       const config_vault::v1::DeleteRequest& request) = 0;
   virtual absl::Status Watch(const config_vault::v1::WatchRequest& request,
                              const Each<config_vault::v1::WatchResponse>& each) = 0;
+  // Ends the watches that run now and those that begin later, with CANCELLED.
+  virtual void EndWatches() = 0;
 };
 
 }  // namespace understudy::cli

@@ -285,6 +285,8 @@ std::string LocalFleet::ControlSocket(std::string_view station) const {
   return layout_.directory() + "/run/" + std::string(station);
 }
 
+bool LocalFleet::AnyRuns() const { return AnyRunning(processes_); }
+
 std::vector<std::string> LocalFleet::Casualties() const {
   std::vector<std::string> casualties;
   for (const auto& [name, process] : processes_) {

@@ -74,6 +74,7 @@ class LocalFleet {
   absl::StatusOr<PortMap> PortsOf(const std::string& name) const;
   // The file in which a station's native process keeps the document that it runs.
   std::string NativeStateFile(std::string_view station) const;
+  bool AnyRuns() const;
   // Names of processes that ended without being asked to, each with the end of its log.
   std::vector<std::string> Casualties() const;
 

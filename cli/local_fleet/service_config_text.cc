@@ -90,6 +90,10 @@ std::string AgentConfigText(const SiteLayout& layout, const ServiceSettings& set
   config["state_directory"] = layout.DataDirectory(AgentName(station.id));
   config["link"]["name"] = layout.LinkName(station.id);
   config["sync"]["mode"] = "real_time";
+  // All stations share this machine: that it is busy says nothing of any of them.
+  for (const char* share : {"cpu", "memory", "disk"}) config["limits"][share]["above"] = 1.0;
+  config["limits"]["native_process_memory"]["above"] = "256MiB";
+  config["sample_interval"] = "1s";
   return Text(config);
 }
 

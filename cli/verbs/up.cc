@@ -1,7 +1,120 @@
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "cli/context.h"
+#include "cli/exit_code.h"
+#include "cli/local_fleet/fleet_paths.h"
+#include "cli/local_fleet/interrupt.h"
+#include "cli/local_fleet/local_fleet.h"
+#include "cli/local_fleet/readiness.h"
+#include "cli/output/format.h"
+#include "cli/output/progress.h"
+#include "cli/output/table.h"
 #include "cli/verbs/verbs.h"
+#include "common/status/status.h"
 
 namespace understudy::cli {
-void AddUp(Verb&) {}
-void AddDown(Verb&) {}
-void AddDemo(Verb&) {}
+namespace {
+
+constexpr uint64_t kMaxStations = 100;
+constexpr absl::Duration kReadyTimeout = absl::Seconds(60);
+
+struct Options {
+  uint64_t stations = 3;
+  uint64_t backups = 2;
+  bool fresh = false;
+  std::string binaries;
+  std::string documents;
+};
+
+absl::StatusOr<std::vector<StationSpec>> Stations(const Options& options) {
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::string directory, DocumentsDirectory(options.documents));
+  UNDERSTUDY_ASSIGN_OR_RETURN(const StationDocuments documents, ReadStationDocuments(directory));
+  UNDERSTUDY_ASSIGN_OR_RETURN(std::vector<StationSpec> stations,
+                              DeploymentStations(documents, options.stations));
+  const std::vector<StationSpec> backups = Backups(options.backups);
+  stations.insert(stations.end(), backups.begin(), backups.end());
+  return stations;
+}
+
+absl::StatusOr<LocalFleet> MakeFleet(const Options& options, Context& context) {
+  FleetOptions fleet;
+  fleet.directory = context.options().site;
+  UNDERSTUDY_ASSIGN_OR_RETURN(fleet.binaries, BinariesIn(options.binaries));
+  fleet.settings.insecure = context.options().insecure;
+  fleet.usual_ports = true;
+  if (options.fresh) UNDERSTUDY_RETURN_IF_ERROR(RemoveSite(fleet.directory));
+  return LocalFleet::Create(std::move(fleet));
+}
+
+absl::Status StartAll(LocalFleet& fleet, const std::vector<StationSpec>& stations,
+                      const Interrupt& interrupt, Context& context) {
+  Progress progress(4 + 2 * stations.size());
+  fleet.set_on_step([&](std::string_view what) { progress.Step(what); });
+  UNDERSTUDY_RETURN_IF_ERROR(fleet.StartControlNode());
+  UNDERSTUDY_RETURN_IF_ERROR(fleet.StartStations(stations));
+  progress.Step("waiting until every duty runs and every backup is ready");
+  UNDERSTUDY_ASSIGN_OR_RETURN(const auto membership, context.Membership());
+  UNDERSTUDY_ASSIGN_OR_RETURN(const auto orchestrator, context.Orchestrator());
+  return AwaitReady(stations, *membership, *orchestrator, kReadyTimeout,
+                    [&] { return interrupt.requested(); });
+}
+
+void AddService(Table& table, const LocalFleet& fleet, const std::string& name,
+                const std::string& usual) {
+  const auto ports = fleet.PortsOf(name);
+  if (!ports.ok()) return;
+  const std::string address = absl::StrCat("127.0.0.1:", ports->at("grpc"));
+  const auto metrics = ports->find("metrics");
+  table.AddRow({name, address,
+                metrics == ports->end()
+                    ? std::string()
+                    : absl::StrCat("http://127.0.0.1:", metrics->second, "/metrics"),
+                address == usual ? "" : "its usual port was taken"});
+}
+
+void Explain(const LocalFleet& fleet, Context& context) {
+  Table table({"SERVICE", "ADDRESS", "METRICS", "NOTE"});
+  AddService(table, fleet, kMembership, "127.0.0.1:7101");
+  AddService(table, fleet, kVault, "127.0.0.1:7102");
+  AddService(table, fleet, kOrchestrator, "127.0.0.1:7103");
+  context.out() << table.Render(context.painter()) << "\n"
+                << Plural(fleet.site().agents.size(), "station")
+                << " run. Their logs and data are under " << fleet.layout().directory() << ".\n"
+                << "Now try: understudy status; understudy duties; understudy drill gate-1; "
+                   "understudy down\n";
+}
+
+absl::Status Up(const Options& options, Context& context) {
+  const Interrupt interrupt;
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::vector<StationSpec> stations, Stations(options));
+  UNDERSTUDY_ASSIGN_OR_RETURN(LocalFleet fleet, MakeFleet(options, context));
+  const absl::Status status = StartAll(fleet, stations, interrupt, context);
+  if (!status.ok()) {
+    fleet.Stop();
+    return status;
+  }
+  Explain(fleet, context);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddUp(Verb& root) {
+  Verb up = root.Add("up", "Start a local fleet to play with: each service its own process",
+                     "understudy up\n"
+                     "understudy up --stations 8 --backups 4\n"
+                     "understudy up --fresh --insecure");
+  auto options = std::make_shared<Options>();
+  up.Number(options->stations, "--stations", 1, kMaxStations, "stations with a duty");
+  up.Number(options->backups, "--backups", 0, kMaxStations, "stations that wait for one");
+  up.Flag(options->fresh, "--fresh", "forget what an earlier fleet left behind");
+  up.Option(options->binaries, "--binaries", "DIR",
+            "the services' programs; default: beside this one");
+  up.Option(options->documents, "--documents", "DIR",
+            "station configurations; default: tests/data");
+  up.OnRun([options](Context& context) { return Up(*options, context); });
+}
+
 }  // namespace understudy::cli

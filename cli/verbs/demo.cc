@@ -1,0 +1,5 @@
+namespace understudy::cli {
+class Verb;
+void AddDemo(Verb&);
+void AddDemo(Verb&) {}
+}  // namespace understudy::cli
