@@ -84,8 +84,8 @@ struct Indicators {
 };
 
 struct ChildDevice {
-  std::string id;
-  std::string type;
+  std::string id{};
+  std::string type{};
   bool alive = false;
   absl::Time changed_at = absl::UnixEpoch();
 
@@ -98,15 +98,15 @@ struct FaultReport {
   int fault = 0;
   double value = 0;
   double limit = 0;
-  std::string summary;
+  std::string summary{};
 };
 
 struct StationReport {
   StationKind kind = StationKind::kUnspecified;
-  std::string duty_id;
-  Indicators indicators;
-  std::vector<FaultReport> faults;
-  Children children;
+  std::string duty_id{};
+  Indicators indicators{};
+  std::vector<FaultReport> faults{};
+  Children children{};
 };
 
 struct Evidence {
