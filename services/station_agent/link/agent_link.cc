@@ -37,9 +37,12 @@ absl::StatusOr<std::unique_ptr<AgentLink>> AgentLink::Open(Options options,
                                                            AgentLinkObserver& observer) {
   std::unique_ptr<AgentLink> link(new AgentLink(std::move(options), observer));
   UNDERSTUDY_RETURN_IF_ERROR(link->Make());
-  link->thread_ = std::thread([raw = link.get()] { raw->Loop(); });
-  pthread_setname_np(link->thread_.native_handle(), "native-link");
   return link;
+}
+
+void AgentLink::Start() {
+  thread_ = std::thread([this] { Loop(); });
+  pthread_setname_np(thread_.native_handle(), "native-link");
 }
 
 AgentLink::AgentLink(Options options, AgentLinkObserver& observer)
@@ -231,6 +234,13 @@ void AgentLink::SetLease(SteadyTime until) {
   // A lease that only grew needs no waking: the native process looks when the old one ends.
   if (value == before || (before > now && value > before)) return;
   station_link_ring(&segment_.header->native.bell);
+}
+
+SteadyTime AgentLink::Lease() const {
+  absl::MutexLock lock(&mutex_);
+  const uint64_t value = __atomic_load_n(&segment_.header->agent.lease_until, __ATOMIC_SEQ_CST);
+  return value == 0 ? SteadyTime::Infinite()
+                    : SteadyTime::FromNanoseconds(static_cast<int64_t>(value));
 }
 
 uint64_t AgentLink::NativeHeartbeat() const {

@@ -55,13 +55,17 @@ class AgentLink {
     std::optional<gid_t> group;
   };
 
-  // `observer` must outlive the link.
+  // Makes the segment, or finds an earlier agent's. `observer` must outlive the link, and hears
+  // nothing before Start.
   //   ABORTED LINK_BUSY: another agent that lives has it
   //   PERMISSION_DENIED LINK_DENIED
   //   UNAVAILABLE LINK_UNAVAILABLE
   static absl::StatusOr<std::unique_ptr<AgentLink>> Open(Options options,
                                                          AgentLinkObserver& observer);
   ~AgentLink();
+
+  // Begins to listen. Once.
+  void Start();
 
   // What stands in the orders' mailbox now, possibly put there by an earlier agent.
   struct Order {
@@ -81,6 +85,8 @@ class AgentLink {
   // Until when the duty may run without further word; Infinite: no such limit. The native process
   // obeys it by itself, also when this agent is frozen or dead. In the time of SystemClock.
   void SetLease(SteadyTime until);
+  // Possibly set by an earlier agent.
+  SteadyTime Lease() const;
 
   // Grows while the native process's main loop turns.
   uint64_t NativeHeartbeat() const;

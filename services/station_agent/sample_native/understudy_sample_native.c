@@ -50,7 +50,7 @@ static int usage(FILE* out, int code) {
       "  --control=PATH         take commands on this unix datagram socket\n"
       "  --children=A,B         have these child devices\n"
       "commands: memory BYTES | configuration FILE | child ID alive|dead|gone |\n"
-      "          heartbeat on|off | refuse on|off | stop\n",
+      "          heartbeat on|off | refuse on|off | delay MILLISECONDS | stop\n",
       out);
   return code;
 }
@@ -96,11 +96,21 @@ static void introduce(station_link* link, const site_work* work) {
   if (work->configuration != NULL) acknowledge(link, work);
 }
 
+// A program that is slow to begin: its main loop turns meanwhile.
+static void take_time(station_link* link, const site_work* work) {
+  const struct timespec step = {.tv_nsec = 20000000};
+  for (unsigned waited = 0; waited < work->delay_milliseconds && !stopping; waited += 20) {
+    station_link_heartbeat(link);
+    nanosleep(&step, NULL);
+  }
+}
+
 static void activate(station_link* link, site_work* work, const station_link_event* event) {
   if (work->refuses) {
     check(station_link_refuse(link, "told to refuse"), "refusing");
     return;
   }
+  take_time(link, work);
   const int result = work_run(work, event->data, event->size);
   if (result == 0) {
     acknowledge(link, work);
@@ -159,6 +169,8 @@ static void obey(station_link* link, site_work* work, char* line) {
     report_indicators(link, work);
   } else if (strcmp(verb, "configuration") == 0) {
     change_configuration(link, work, first);
+  } else if (strcmp(verb, "delay") == 0) {
+    work->delay_milliseconds = (unsigned)strtoul(first, NULL, 10);
   } else if (strcmp(verb, "heartbeat") == 0) {
     work->silent = strcmp(first, "off") == 0;
   } else if (strcmp(verb, "refuse") == 0) {

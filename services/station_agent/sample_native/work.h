@@ -25,6 +25,8 @@ typedef struct site_work {
   uint64_t pretended_memory;
   int silent;   // sends no heartbeat
   int refuses;  // runs nothing that the agent gives it
+  // How long it takes to begin what the agent gives it.
+  unsigned delay_milliseconds;
 } site_work;
 
 // Runs a copy of `data` from now on. 0, or -errno when it cannot; then what ran goes on.

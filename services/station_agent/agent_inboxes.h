@@ -1,0 +1,91 @@
+#ifndef UNDERSTUDY_SERVICES_STATION_AGENT_AGENT_INBOXES_H_
+#define UNDERSTUDY_SERVICES_STATION_AGENT_AGENT_INBOXES_H_
+
+#include <utility>
+#include <vector>
+
+#include "services/station_agent/agent.h"
+
+namespace understudy::station_agent {
+
+// Brings what the link's thread hears to the agent's executor.
+class Agent::LinkInbox final : public AgentLinkObserver {
+ public:
+  explicit LinkInbox(Agent& agent) : agent_(agent) {}
+
+  void OnNativeAttached(uint32_t pid) override {
+    Post([pid](Agent& agent) { agent.OnNativeAttached(pid); });
+  }
+  void OnNativeLost(uint32_t pid) override {
+    Post([pid](Agent& agent) { agent.OnNativeLost(pid); });
+  }
+  void OnNativeAnswer(NativeAnswer answer) override {
+    Post([answer = std::move(answer)](Agent& agent) { agent.duty_->OnNativeAnswer(answer); });
+  }
+  void OnNativeConfiguration(NativeConfiguration configuration) override {
+    Post([configuration = std::move(configuration)](Agent& agent) mutable {
+      agent.duty_->OnNativeConfiguration(std::move(configuration));
+    });
+  }
+  void OnNativeIndicators(NativeIndicators indicators) override {
+    Post([indicators = std::move(indicators)](Agent& agent) {
+      agent.watch_->OnNativeIndicators(indicators);
+    });
+  }
+  void OnNativeChildren(std::vector<NativeChild> children) override {
+    Post([children = std::move(children)](Agent& agent) {
+      agent.watch_->OnNativeChildren(children);
+    });
+  }
+  void OnFrame() override { agent_.parts_.metrics.link_frames.Add(); }
+  void OnBadFrame(const absl::Status& why) override {
+    agent_.parts_.metrics.link_bad_frames.Add();
+    agent_.log_.Warn("a frame of the native process is refused: {}", DescribeError(why));
+  }
+  void OnLinkRemade() override {
+    Post([](Agent& agent) { agent.duty_->OnLinkRemade(); });
+  }
+
+ private:
+  template <typename Task>
+  void Post(Task task) {
+    agent_.parts_.executor->Post(
+        [&agent = agent_, task = std::move(task)]() mutable { task(agent); });
+  }
+
+  Agent& agent_;
+};
+
+// Brings the fate of beats to the agent's executor.
+class Agent::BeatInbox final : public BeatObserver {
+ public:
+  explicit BeatInbox(Agent& agent) : agent_(agent) {}
+
+  void OnBeatSent() override { agent_.parts_.metrics.beats_sent.Add(); }
+  void OnBeatAnswered(SteadyTime sent_at, SteadyTime answered_at) override {
+    agent_.parts_.metrics.beats_answered.Add();
+    agent_.parts_.metrics.beat_round_trip.Observe(answered_at - sent_at);
+    agent_.parts_.executor->Post([&agent = agent_, sent_at] { agent.OnBeatAnswered(sent_at); });
+  }
+  void OnBeatsUnanswered(uint64_t session_id) override {
+    agent_.parts_.executor->Post(
+        [&agent = agent_, session_id] { agent.OnBeatsUnanswered(session_id); });
+  }
+  void OnBeatSessionEnded(uint64_t session_id) override {
+    agent_.parts_.executor->Post(
+        [&agent = agent_, session_id] { agent.membership_->OnSessionEnded(session_id); });
+  }
+  void OnStoodStill(absl::Duration gap) override {
+    agent_.parts_.executor->Post([&agent = agent_, gap] { agent.OnStoodStill(gap); });
+  }
+  void OnBadAnswer(beat::Outcome outcome) override {
+    agent_.parts_.metrics.CountBadAnswer(outcome);
+  }
+
+ private:
+  Agent& agent_;
+};
+
+}  // namespace understudy::station_agent
+
+#endif  // UNDERSTUDY_SERVICES_STATION_AGENT_AGENT_INBOXES_H_

@@ -1,0 +1,148 @@
+#include "services/station_agent/config.h"
+
+#include <utility>
+
+#include "common/config/address_text.h"
+#include "common/document/identifiers.h"
+
+namespace understudy::station_agent {
+namespace {
+
+constexpr char kDefaultListen[] = "127.0.0.1:7105";
+constexpr size_t kMaxAddresses = 16;
+// A name in /dev/shm.
+constexpr size_t kMaxLinkName = 250;
+
+void Check(config::ConfigReader& reader, const char* key, const absl::Status& status) {
+  if (!status.ok()) reader.Problem(key, std::string(status.message()));
+}
+
+CapabilitySet ReadCapabilities(config::ConfigReader& reader, const char* key) {
+  absl::StatusOr<CapabilitySet> set = CapabilitySet::Create(reader.Counts(key));
+  if (set.ok()) return *std::move(set);
+  Check(reader, key, set.status());
+  return {};
+}
+
+bool ReadStrict(config::ConfigReader& reader, const char* key) {
+  return reader.ChoiceOr(key, "overlap", {"overlap", "strict"}) == "strict";
+}
+
+std::optional<DeclaredDuty> ReadDuty(config::ConfigReader& reader, StationKind kind) {
+  if (!reader.Has("duty")) return std::nullopt;
+  if (kind == StationKind::kBackup) {
+    reader.Problem("duty", "expected none: a station of kind backup waits for a duty");
+  }
+  config::ConfigReader section = reader.Section("duty");
+  DeclaredDuty duty;
+  duty.id = section.String("id");
+  Check(section, "id", CheckDutyId(duty.id));
+  duty.needs = ReadCapabilities(section, "needs");
+  duty.strict_fencing = ReadStrict(section, "fencing");
+  return duty;
+}
+
+HealthLimit ReadShareLimit(config::ConfigReader limits, const char* key,
+                           const HealthLimit& fallback) {
+  config::ConfigReader section = limits.SectionOr(key);
+  return {section.DoubleOr("above", fallback.above, {0.01, 1.0}),
+          section.DurationOr("for", fallback.for_at_least, {absl::ZeroDuration(), absl::Hours(1)})};
+}
+
+HealthLimitsOptions ReadLimits(config::ConfigReader& reader) {
+  config::ConfigReader limits = reader.SectionOr("limits");
+  HealthLimitsOptions options;
+  options.cpu = ReadShareLimit(limits, "cpu", options.cpu);
+  options.memory = ReadShareLimit(limits, "memory", options.memory);
+  options.disk = ReadShareLimit(limits, "disk", options.disk);
+  config::ConfigReader memory = limits.SectionOr("native_process_memory");
+  options.native_process_memory.above =
+      static_cast<double>(memory.SizeOr("above", 0, {0, uint64_t{1} << 50}));
+  options.native_process_memory.for_at_least =
+      memory.DurationOr("for", absl::ZeroDuration(), {absl::ZeroDuration(), absl::Hours(1)});
+  options.native_process_silent =
+      limits.DurationOr("native_process_silent", options.native_process_silent,
+                        {absl::ZeroDuration(), absl::Hours(1)});
+  options.native_process_start = limits.DurationOr(
+      "native_process_start", options.native_process_start, {absl::ZeroDuration(), absl::Hours(1)});
+  return options;
+}
+
+SyncOptions ReadSync(config::ConfigReader& reader) {
+  config::ConfigReader section = reader.SectionOr("sync");
+  SyncOptions sync;
+  sync.mode = section.ChoiceOr("mode", "real_time", {"real_time", "scheduled"}) == "scheduled"
+                  ? SyncMode::kScheduled
+                  : SyncMode::kRealTime;
+  sync.interval =
+      section.DurationOr("interval", sync.interval, {absl::Milliseconds(100), absl::Hours(24)});
+  sync.jitter =
+      section.DurationOr("jitter", sync.interval / 10, {absl::ZeroDuration(), absl::Hours(24)});
+  if (sync.jitter > sync.interval / 2) {
+    section.Problem("jitter", "expected at most half of the interval");
+  }
+  return sync;
+}
+
+void ReadLink(config::ConfigReader& reader, Config& config) {
+  config::ConfigReader section = reader.SectionOr("link");
+  config.link_name = section.StringOr("name", "/understudy-" + config.station_id);
+  const std::string& name = config.link_name;
+  if (name.size() < 2 || name.size() > kMaxLinkName || name[0] != '/' ||
+      name.find('/', 1) != std::string::npos) {
+    section.Problem(
+        "name", "expected a slash and up to 249 characters without one, found \"" + name + "\"");
+  }
+  if (section.Has("group")) config.link_group = section.String("group");
+}
+
+void ReadStation(config::ConfigReader& reader, Config& config) {
+  config.station_id = reader.String("station_id");
+  Check(reader, "station_id", CheckStationId(config.station_id));
+  config.kind = reader.Choice("kind", {"deployment", "backup"}) == "deployment"
+                    ? StationKind::kDeployment
+                    : StationKind::kBackup;
+  config.capabilities = ReadCapabilities(reader, "capabilities");
+  config.addresses = reader.Strings("addresses");
+  if (config.addresses.size() > kMaxAddresses) {
+    reader.Problem("addresses", "expected at most 16 entries");
+  }
+  config.duty = ReadDuty(reader, config.kind);
+  if (config.duty.has_value() && !config.capabilities.Covers(config.duty->needs)) {
+    reader.Problem("duty",
+                   "the station's own capabilities do not cover the duty's needs: missing " +
+                       config.capabilities.Missing(config.duty->needs).ToString());
+  }
+}
+
+void CheckLoopback(config::ConfigReader& reader, const std::string& listen) {
+  const auto address = config::ParseAddress(listen);
+  if (address.has_value() && !config::IsLoopback(address->host)) {
+    reader.Problem("listen", "expected a loopback address: no port is open on a station");
+  }
+}
+
+}  // namespace
+
+Config ReadConfig(config::ConfigReader& reader) {
+  Config config;
+  config.service = rpc::ReadServiceConfig(reader, kDefaultListen);
+  CheckLoopback(reader, config.service.listen);
+  ReadStation(reader, config);
+  config.membership = reader.Address("membership");
+  config.orchestrator = reader.Address("orchestrator");
+  config.vault = reader.Address("vault");
+  config.state_directory = reader.String("state_directory");
+  ReadLink(reader, config);
+  config.sync = ReadSync(reader);
+  config.limits = ReadLimits(reader);
+  config.sample_interval = reader.DurationOr("sample_interval", config.sample_interval,
+                                             {absl::Seconds(1), absl::Minutes(1)});
+  config.duty_core.activation_timeout =
+      reader.DurationOr("activation_timeout", config.duty_core.activation_timeout,
+                        {absl::Milliseconds(10), absl::Minutes(10)});
+  config.leave_on_stop = reader.BoolOr("leave_on_stop", false);
+  return config;
+}
+
+}  // namespace understudy::station_agent

@@ -1,0 +1,436 @@
+#include "services/station_agent/duty_core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace understudy::station_agent {
+
+namespace act = duty_action;
+
+namespace {
+
+// A spare keeps at most this many documents.
+constexpr size_t kMaxKept = 1024;
+
+}  // namespace
+
+DutyCore::DutyCore(const DutyCoreOptions& options, Random& random)
+    : options_(options), random_(random) {}
+
+void DutyCore::Start(StationRole role, const std::vector<KeptDocument>& kept,
+                     const std::optional<NativeOrder>& native_order) {
+  role_ = std::move(role);
+  for (const KeptDocument& document : kept) kept_[document.duty_id] = document;
+  if (native_order.has_value()) native_order_ = native_order->number;
+  const bool told_to_run = native_order.has_value() && native_order->activates;
+  const bool told_to_stop = native_order.has_value() && !native_order->activates;
+  if (!role_.duty.has_value()) {
+    if (role_.kind == StationKind::kBackup && !told_to_stop) Stop();
+    return;
+  }
+  // Under strict fencing nothing runs without a lease, and a native process that was told to stop
+  // is started again only by the site's word.
+  const bool waits = role_.duty->strict_fencing || told_to_stop;
+  phase_ =
+      waits && !(told_to_run && !role_.duty->strict_fencing) ? Phase::kSuspended : Phase::kRunning;
+}
+
+// Orders ------------------------------------------------------------------------------------------
+
+void DutyCore::OnStage(const KeptDocument& wanted) {
+  const auto found = kept_.find(wanted.duty_id);
+  if (found != kept_.end() && found->second.sha256 == wanted.sha256) {
+    found->second.revision = std::max(found->second.revision, wanted.revision);
+    Do(act::ReplyStaged{wanted.duty_id, wanted.revision, wanted.sha256, ""});
+  } else if (Holds(wanted.duty_id)) {
+    Do(act::ReplyStaged{wanted.duty_id, wanted.revision, std::nullopt,
+                        "this station runs the duty itself"});
+  } else if (found == kept_.end() && kept_.size() >= kMaxKept) {
+    Do(act::ReplyStaged{wanted.duty_id, wanted.revision, std::nullopt,
+                        absl::StrCat("this station keeps ", kMaxKept, " documents already")});
+  } else {
+    Do(act::Fetch{wanted});
+  }
+}
+
+void DutyCore::OnUnstage(const std::string& duty_id) {
+  if (Holds(duty_id) || kept_.erase(duty_id) == 0) return;
+  Do(act::Drop{duty_id});
+}
+
+bool DutyCore::Admit(const DutyOrder& order) {
+  if (IsStale(order.duty_id, order.mark)) {
+    const OrderMark& newest = role_.marks[order.duty_id];
+    Refuse(order, "STALE_ORDER",
+           absl::StrCat("expected at least epoch ", newest.epoch, " assignment ", newest.number,
+                        ", found epoch ", order.mark.epoch, " assignment ", order.mark.number));
+    return false;
+  }
+  if (HoldsAnother(order.duty_id)) {
+    Refuse(order, "BUSY", absl::StrCat("this station holds the duty ", role_.duty->duty_id));
+    return false;
+  }
+  NoteMark(role_, order.duty_id, order.mark);
+  return true;
+}
+
+void DutyCore::OnActivate(SteadyTime now, const DutyOrder& order) {
+  if (!Admit(order)) return;
+  if (Holds(order.duty_id)) {
+    ActivateAgain(now, order);
+  } else if (!order.sha256.has_value()) {
+    Refuse(order, "DOCUMENT_UNAVAILABLE", "the duty has no document yet");
+  } else if (!native_attached_) {
+    Refuse(order, "NATIVE_PROCESS_DEAD", "no native process is attached");
+  } else {
+    Take(now, order);
+  }
+}
+
+void DutyCore::Take(SteadyTime now, const DutyOrder& order) {
+  role_.duty = order;
+  role_.kind = StationKind::kDeployment;
+  order_at_ = now;
+  is_activation_ = true;
+  owes_running_ = true;
+  Do(act::ReplyAccepted{order});
+  FetchOrGive(now);
+  SaveRole();
+  Do(act::TellRole{});
+}
+
+// The duty is ours already: the order came twice, or it brings a newer document or assignment.
+void DutyCore::ActivateAgain(SteadyTime now, const DutyOrder& order) {
+  DutyOrder& held = *role_.duty;
+  const bool newer_document =
+      order.sha256.has_value() && order.sha256 != held.sha256 && order.revision > held.revision;
+  const bool changed = held.mark != order.mark || held.strict_fencing != order.strict_fencing;
+  held.mark = order.mark;
+  held.strict_fencing = order.strict_fencing;
+  Do(act::ReplyAccepted{held});
+  owes_running_ = true;
+  if (newer_document) {
+    held = order;
+    order_at_ = now;
+    is_activation_ = false;
+    FetchOrGive(now);
+  } else if (phase_ == Phase::kSuspended) {
+    Resume(now);
+  } else if (phase_ == Phase::kRunning && NativeRunsTheDuty()) {
+    order_at_ = now;
+    SayRunning(now);
+  }
+  if (changed || newer_document) SaveRole();
+}
+
+void DutyCore::OnHold(SteadyTime now, const DutyOrder& order) {
+  if (!Holds(order.duty_id)) {
+    // Our own record of it is gone, but the site's is not.
+    OnActivate(now, order);
+    return;
+  }
+  if (!Admit(order)) return;
+  DutyOrder& held = *role_.duty;
+  const bool changed = held.mark != order.mark || held.strict_fencing != order.strict_fencing ||
+                       held.document != order.document;
+  held.mark = order.mark;
+  held.strict_fencing = order.strict_fencing;
+  held.document = order.document;
+  if (changed) {
+    SaveRole();
+    Do(act::TellRole{});
+  }
+  owes_running_ = true;
+  order_at_ = now;
+  if (phase_ == Phase::kSuspended) {
+    if (!held.sha256.has_value()) held.sha256 = order.sha256;
+    Resume(now);
+  } else if (phase_ == Phase::kRunning && NativeRunsTheDuty()) {
+    SayRunning(now);
+  }
+}
+
+void DutyCore::OnStandDown(const std::string& duty_id, const OrderMark& mark) {
+  if (IsStale(duty_id, mark)) {
+    Refuse({duty_id, mark, "", 0, std::nullopt, false}, "STALE_ORDER",
+           "a newer order for the duty is known");
+    return;
+  }
+  NoteMark(role_, duty_id, mark);
+  if (!Holds(duty_id)) {
+    Do(act::ReplyStoodDown{duty_id, mark.number});
+    return;
+  }
+  // What was changed here and never uploaded is not the site's document.
+  const auto found = kept_.find(duty_id);
+  if (found != kept_.end() && found->second.revision == 0) {
+    kept_.erase(found);
+    Do(act::Drop{duty_id});
+  }
+  role_.duty.reset();
+  role_.kind = StationKind::kBackup;
+  phase_ = Phase::kStopping;
+  Stop();
+  SaveRole();
+  Do(act::TellRole{});
+  stand_downs_.push_back({duty_id, mark.number, role_version_, !native_attached_});
+  FinishStandDowns();
+}
+
+// Results -----------------------------------------------------------------------------------------
+
+void DutyCore::OnFetched(SteadyTime, const KeptDocument& document, const std::string& error) {
+  const bool awaited = phase_ == Phase::kFetching && Holds(document.duty_id) &&
+                       role_.duty->sha256 == document.sha256;
+  if (error.empty()) kept_[document.duty_id] = document;
+  if (!awaited) {
+    Do(act::ReplyStaged{document.duty_id, document.revision,
+                        error.empty() ? std::optional<Sha256>(document.sha256) : std::nullopt,
+                        error});
+  } else if (error.empty()) {
+    phase_ = Phase::kStarting;
+    Give();
+  } else {
+    FailActivation("DOCUMENT_UNAVAILABLE", error);
+  }
+}
+
+void DutyCore::OnRoleSaved(uint64_t version) {
+  saved_version_ = std::max(saved_version_, version);
+  FinishStandDowns();
+}
+
+void DutyCore::FinishStandDowns() {
+  std::erase_if(stand_downs_, [this](const StandDown& stand_down) {
+    if (!stand_down.stopped || stand_down.role_version > saved_version_) return false;
+    Do(act::ReplyStoodDown{stand_down.duty_id, stand_down.number});
+    return true;
+  });
+  const bool stopped = std::all_of(stand_downs_.begin(), stand_downs_.end(),
+                                   [](const StandDown& s) { return s.stopped; });
+  if (phase_ == Phase::kStopping && stopped) phase_ = Phase::kNone;
+}
+
+// The native process ------------------------------------------------------------------------------
+
+void DutyCore::OnNativeAttached(SteadyTime now) {
+  native_attached_ = true;
+  native_ = {};
+  idle_since_ = now;
+}
+
+void DutyCore::OnNativeLost() {
+  native_attached_ = false;
+  native_ = {};
+  idle_since_.reset();
+  for (StandDown& stand_down : stand_downs_) stand_down.stopped = true;
+  FinishStandDowns();
+  if (phase_ != Phase::kStarting) return;
+  FailActivation("NATIVE_PROCESS_DEAD", "the native process ended during the activation");
+}
+
+void DutyCore::OnNativeState(SteadyTime now, const NativeState& state) {
+  native_ = state;
+  if (state.order == native_order_) {
+    for (StandDown& stand_down : stand_downs_) stand_down.stopped = true;
+    FinishStandDowns();
+  }
+  if (phase_ == Phase::kStarting && state.order == native_order_) OnAnswerWhileStarting(now);
+  if (phase_ == Phase::kRunning) OnAnswerWhileRunning(now);
+}
+
+void DutyCore::OnAnswerWhileStarting(SteadyTime now) {
+  if (native_.kind == NativeState::Kind::kRefused) {
+    FailActivation("NATIVE_PROCESS_REFUSED", native_.reason);
+  } else if (native_.kind == NativeState::Kind::kIdle) {
+    FailActivation("NATIVE_PROCESS_REFUSED", "the native process stood down instead");
+  } else if (native_.sha256 != role_.duty->sha256) {
+    FailActivation("HASH_MISMATCH", "the native process runs something else than it was given");
+  } else {
+    phase_ = Phase::kRunning;
+    SayRunning(now);
+  }
+}
+
+void DutyCore::OnAnswerWhileRunning(SteadyTime now) {
+  if (!NativeRunsTheDuty()) {
+    if (!idle_since_.has_value()) idle_since_ = now;
+    return;
+  }
+  idle_since_.reset();
+  SayRunning(now);
+}
+
+bool DutyCore::NativeRunsTheDuty() const {
+  return native_.kind == NativeState::Kind::kRunning && native_.order == native_order_;
+}
+
+bool DutyCore::OwnsConfiguration(uint64_t order) const {
+  return role_.duty.has_value() && phase_ != Phase::kFetching && order == native_order_;
+}
+
+void DutyCore::OnConfigurationKept(const KeptDocument& document) {
+  kept_[document.duty_id] = document;
+  if (!Holds(document.duty_id)) return;
+  if (role_.duty->sha256 == document.sha256) return;
+  role_.duty->sha256 = document.sha256;
+  role_.duty->revision = document.revision;
+  SaveRole();
+}
+
+void DutyCore::OnUploaded(uint64_t revision, const Sha256& sha256) {
+  if (!role_.duty.has_value() || role_.duty->sha256 != sha256) return;
+  role_.duty->revision = revision;
+  const auto found = kept_.find(role_.duty->duty_id);
+  if (found != kept_.end() && found->second.sha256 == sha256) found->second.revision = revision;
+  SaveRole();
+}
+
+void DutyCore::OnLinkRemade() {
+  native_order_ = 0;
+  native_ = {};
+  if (!role_.duty.has_value()) {
+    if (role_.kind == StationKind::kBackup) Stop();
+  } else if (phase_ == Phase::kSuspended) {
+    Stop();
+  } else if (kept_.contains(role_.duty->duty_id) && phase_ != Phase::kFetching) {
+    Give();
+  }
+}
+
+// The lease ---------------------------------------------------------------------------------------
+
+void DutyCore::OnLeaseOver() {
+  if (!strict() || phase_ == Phase::kSuspended) return;
+  phase_ = Phase::kSuspended;
+  Stop();
+}
+
+void DutyCore::OnLeaseRenewed() {
+  if (phase_ == Phase::kSuspended) Do(act::AttachAgain{});
+}
+
+// Runs the duty that is held but not run.
+void DutyCore::Resume(SteadyTime now) {
+  order_at_ = now;
+  is_activation_ = false;
+  if (NativeRunsTheDuty()) {
+    phase_ = Phase::kRunning;
+    SayRunning(now);
+  } else if (const auto found = kept_.find(role_.duty->duty_id); found != kept_.end()) {
+    role_.duty->sha256 = found->second.sha256;
+    phase_ = Phase::kStarting;
+    Give();
+  } else if (role_.duty->sha256.has_value()) {
+    FetchOrGive(now);
+  } else {
+    // The native process brings its own configuration.
+    phase_ = Phase::kRunning;
+    idle_since_ = now;
+  }
+}
+
+// Time --------------------------------------------------------------------------------------------
+
+SteadyTime DutyCore::NextAt() const {
+  if (phase_ == Phase::kFetching || phase_ == Phase::kStarting) {
+    return order_at_ + options_.activation_timeout;
+  }
+  if (phase_ == Phase::kRunning && idle_since_.has_value() && native_attached_) {
+    return *idle_since_ + options_.idle_patience;
+  }
+  return SteadyTime::Infinite();
+}
+
+void DutyCore::OnTime(SteadyTime now) {
+  if (now < NextAt()) return;
+  if (phase_ == Phase::kFetching) {
+    FailActivation("DOCUMENT_UNAVAILABLE", "the document did not arrive in time");
+  } else if (phase_ == Phase::kStarting) {
+    FailActivation("NATIVE_PROCESS_TIMEOUT", "the native process did not answer in time");
+  } else {
+    idle_since_ = now;
+    if (kept_.contains(role_.duty->duty_id)) Give();
+  }
+}
+
+// Steps -------------------------------------------------------------------------------------------
+
+void DutyCore::FetchOrGive(SteadyTime) {
+  if (IsKept(*role_.duty)) {
+    phase_ = Phase::kStarting;
+    Give();
+    return;
+  }
+  phase_ = Phase::kFetching;
+  Do(act::Fetch{{role_.duty->duty_id, role_.duty->document, role_.duty->revision,
+                 role_.duty->sha256.value_or(Sha256{}), 0}});
+}
+
+void DutyCore::Give() {
+  native_order_ = random_.Next() | 1;
+  Do(act::GiveToNative{native_order_, role_.duty->duty_id});
+}
+
+void DutyCore::Stop() {
+  native_order_ = random_.Next() | 1;
+  Do(act::StopNative{native_order_});
+}
+
+void DutyCore::SayRunning(SteadyTime now) {
+  if (!owes_running_) return;
+  owes_running_ = false;
+  Do(act::ReplyRunning{*role_.duty, native_.sha256, now - order_at_});
+}
+
+void DutyCore::FailActivation(std::string reason, std::string message) {
+  Refuse(*role_.duty, std::move(reason), std::move(message));
+  owes_running_ = false;
+  if (!is_activation_) {
+    // The duty was ours before this order: it stays ours, and is tried again with patience.
+    phase_ = Phase::kRunning;
+    idle_since_ = order_at_ + options_.activation_timeout;
+    return;
+  }
+  role_.duty.reset();
+  role_.kind = StationKind::kBackup;
+  phase_ = Phase::kNone;
+  Stop();
+  SaveRole();
+  Do(act::TellRole{});
+}
+
+void DutyCore::SaveRole() { Do(act::SaveRole{++role_version_}); }
+
+void DutyCore::Refuse(const DutyOrder& order, std::string reason, std::string message) {
+  Do(act::ReplyRefused{order.duty_id, order.mark.number, std::move(reason), std::move(message)});
+}
+
+bool DutyCore::IsStale(const std::string& duty_id, const OrderMark& mark) const {
+  const auto found = role_.marks.find(duty_id);
+  return found != role_.marks.end() && mark < found->second;
+}
+
+bool DutyCore::Holds(const std::string& duty_id) const {
+  return role_.duty.has_value() && role_.duty->duty_id == duty_id;
+}
+
+bool DutyCore::HoldsAnother(const std::string& duty_id) const {
+  return role_.duty.has_value() && role_.duty->duty_id != duty_id;
+}
+
+bool DutyCore::IsKept(const DutyOrder& order) const {
+  const auto found = kept_.find(order.duty_id);
+  return found != kept_.end() && order.sha256.has_value() && found->second.sha256 == *order.sha256;
+}
+
+std::optional<DutyOrder> DutyCore::Holding() const {
+  if (phase_ != Phase::kRunning && phase_ != Phase::kSuspended) return std::nullopt;
+  return role_.duty;
+}
+
+std::vector<DutyAction> DutyCore::TakeActions() { return std::exchange(actions_, {}); }
+
+}  // namespace understudy::station_agent

@@ -1,0 +1,116 @@
+#include "services/station_agent/self_watch.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace understudy::station_agent {
+namespace {
+
+// How often the native process's heartbeat is looked at while it is attached.
+constexpr absl::Duration kHeartbeatInterval = absl::Milliseconds(250);
+
+}  // namespace
+
+SelfWatch::SelfWatch(Parts parts, const HealthLimitsOptions& limits, absl::Duration interval,
+                     OnChange on_change)
+    : parts_(std::move(parts)),
+      interval_(interval),
+      on_change_(std::move(on_change)),
+      probe_(std::make_shared<SystemProbe>(parts_.state_directory)),
+      limits_(limits, parts_.clock.SteadyNow()) {}
+
+void SelfWatch::Start() { Sample(); }
+
+void SelfWatch::Sample() {
+  parts_.disk->Post([this, probe = probe_, pid = parts_.link.NativePid()] {
+    parts_.executor->Post([this, figures = probe->Look(pid)] { OnFigures(figures); });
+  });
+  parts_.executor->RunAt(parts_.clock.SteadyNow() + interval_, [this] { Sample(); });
+}
+
+void SelfWatch::OnFigures(const SystemProbe::Figures& figures) {
+  sampled_ = true;
+  sample_.cpu_used = figures.cpu_used;
+  sample_.memory_used = figures.memory_used;
+  sample_.disk_used = figures.disk_used;
+  sample_.native_resident_bytes = figures.resident_bytes;
+  parts_.metrics.cpu_used.Set(figures.cpu_used);
+  parts_.metrics.memory_used.Set(figures.memory_used);
+  parts_.metrics.disk_used.Set(figures.disk_used);
+  Judge();
+}
+
+void SelfWatch::Judge() {
+  const uint64_t memory =
+      std::max(sample_.native_reported_memory_bytes, sample_.native_resident_bytes);
+  parts_.metrics.native_memory.Set(static_cast<double>(memory));
+  ShowFaults(limits_.OnSample(parts_.clock.SteadyNow(), sample_));
+}
+
+void SelfWatch::ShowFaults(bool changed) {
+  if (!changed) return;
+  parts_.metrics.faults.Set(static_cast<double>(limits_.Faults().size()));
+  on_change_();
+}
+
+void SelfWatch::LookAtHeartbeat() {
+  if (!native_attached_) return;
+  ShowFaults(limits_.OnHeartbeat(parts_.clock.SteadyNow(), parts_.link.NativeHeartbeat()));
+  parts_.executor->RunAt(parts_.clock.SteadyNow() + kHeartbeatInterval,
+                         [this] { LookAtHeartbeat(); });
+}
+
+void SelfWatch::OnNativeAttached() {
+  limits_.OnNativeAttached();
+  parts_.metrics.native_attached.Set(1);
+  ShowFaults(true);
+  if (std::exchange(native_attached_, true)) return;
+  LookAtHeartbeat();
+}
+
+void SelfWatch::OnNativeLost() {
+  native_attached_ = false;
+  sample_.native_reported_memory_bytes = 0;
+  sample_.native_resident_bytes = 0;
+  limits_.OnNativeLost();
+  parts_.metrics.native_attached.Set(0);
+  parts_.metrics.native_deaths.Add();
+  ShowFaults(true);
+}
+
+void SelfWatch::OnNativeIndicators(const NativeIndicators& indicators) {
+  sample_.native_reported_memory_bytes = indicators.memory_bytes;
+  for (const auto& [name, value] : indicators.custom) parts_.metrics.SetCustom(name, value);
+  if (sampled_) Judge();
+}
+
+void SelfWatch::OnNativeChildren(const std::vector<NativeChild>& children) {
+  std::map<std::string, ChildDevice> now;
+  bool changed = children.size() != children_.size();
+  size_t alive = 0;
+  for (const NativeChild& child : children) {
+    const auto known = children_.find(child.id);
+    const bool same = known != children_.end() && known->second.alive == child.alive;
+    changed = changed || !same || known->second.type != child.type;
+    now[child.id] = {child.id, child.type, child.alive,
+                     same ? known->second.changed_at : parts_.clock.WallNow()};
+    alive += child.alive ? 1 : 0;
+  }
+  children_ = std::move(now);
+  parts_.metrics.children.Set(static_cast<double>(children_.size()));
+  parts_.metrics.children_alive.Set(static_cast<double>(alive));
+  if (changed) on_change_();
+}
+
+Indicators SelfWatch::indicators() const {
+  return {sample_.cpu_used, sample_.memory_used, sample_.disk_used, native_attached_,
+          std::max(sample_.native_reported_memory_bytes, sample_.native_resident_bytes)};
+}
+
+std::vector<ChildDevice> SelfWatch::children() const {
+  std::vector<ChildDevice> all;
+  for (const auto& [id, child] : children_) all.push_back(child);
+  return all;
+}
+
+}  // namespace understudy::station_agent

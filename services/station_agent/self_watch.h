@@ -1,0 +1,75 @@
+#ifndef UNDERSTUDY_SERVICES_STATION_AGENT_SELF_WATCH_H_
+#define UNDERSTUDY_SERVICES_STATION_AGENT_SELF_WATCH_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/executor/executor.h"
+#include "common/time/clock.h"
+#include "services/station_agent/agent_metrics.h"
+#include "services/station_agent/health_limits.h"
+#include "services/station_agent/link/agent_link.h"
+#include "services/station_agent/membership_session.h"
+#include "services/station_agent/system_probe.h"
+
+namespace understudy::station_agent {
+
+// Watches the station itself: the machine, the native process and, through it, the child devices;
+// knows which limits are passed. All calls on the executor.
+class SelfWatch {
+ public:
+  struct Parts {
+    // `clock`, `link` and `metrics` must outlive the watch and both executors' work.
+    const Clock& clock;
+    std::shared_ptr<Executor> executor;
+    // Where /proc and the file system are asked: either may take its time.
+    std::shared_ptr<Executor> disk;
+    const AgentLink& link;
+    AgentMetrics& metrics;
+    std::string state_directory;
+  };
+  // Runs on the executor: the faults, the native process or the children changed.
+  using OnChange = std::function<void()>;
+
+  SelfWatch(Parts parts, const HealthLimitsOptions& limits, absl::Duration interval,
+            OnChange on_change);
+
+  void Start();
+
+  void OnNativeAttached();
+  void OnNativeLost();
+  void OnNativeIndicators(const NativeIndicators& indicators);
+  void OnNativeChildren(const std::vector<NativeChild>& children);
+  void SetHoldsDuty(bool holds) { limits_.SetHoldsDuty(holds); }
+
+  Indicators indicators() const;
+  std::vector<FaultReport> faults() const { return limits_.Faults(); }
+  uint16_t health_bits() const { return limits_.Bits(); }
+  // By id.
+  std::vector<ChildDevice> children() const;
+
+ private:
+  void Sample();
+  void OnFigures(const SystemProbe::Figures& figures);
+  void LookAtHeartbeat();
+  void Judge();
+  void ShowFaults(bool changed);
+
+  Parts parts_;
+  const absl::Duration interval_;
+  const OnChange on_change_;
+  // Used on the disk's executor alone.
+  const std::shared_ptr<SystemProbe> probe_;
+  HealthLimits limits_;
+  HealthSample sample_;
+  bool sampled_ = false;
+  bool native_attached_ = false;
+  std::map<std::string, ChildDevice> children_;
+};
+
+}  // namespace understudy::station_agent
+
+#endif  // UNDERSTUDY_SERVICES_STATION_AGENT_SELF_WATCH_H_

@@ -1,0 +1,130 @@
+#include "services/station_agent/station_agent_service.h"
+
+#include <memory>
+#include <utility>
+
+#include "common/rpc/unary.h"
+#include "common/status/status.h"
+#include "services/station_agent/membership_codec.h"
+#include "understudy/station_agent/v1/station_agent.grpc.pb.h"
+
+namespace understudy::station_agent {
+namespace {
+
+constexpr char kDomain[] = "station-agent.understudy";
+constexpr size_t kMaxReasonBytes = 256;
+
+// A reply that a std::function, which must be copyable, can hold.
+template <typename Response>
+std::shared_ptr<rpc::UnaryReply<Response>> MakeReply(grpc::CallbackServerContext* context,
+                                                     Response* response) {
+  return std::make_shared<rpc::UnaryReply<Response>>(context, response, kDomain);
+}
+
+void SetDuration(absl::Duration duration, google::protobuf::Duration* message) {
+  const int64_t nanoseconds = absl::ToInt64Nanoseconds(duration);
+  message->set_seconds(nanoseconds / 1'000'000'000);
+  message->set_nanos(static_cast<int32_t>(nanoseconds % 1'000'000'000));
+}
+
+void EncodeDuty(const AgentStatus& status, v1::GetStatusResponse& response) {
+  if (!status.duty.has_value()) return;
+  response.set_duty_id(status.duty->duty_id);
+  response.set_assignment_number(status.duty->mark.number);
+  response.set_epoch(status.duty->mark.epoch);
+  response.set_document_revision(status.duty->revision);
+}
+
+v1::GetStatusResponse EncodeStatus(const AgentStatus& status) {
+  v1::GetStatusResponse response;
+  response.set_kind(EncodeKind(status.kind));
+  response.set_agent_version(kAgentVersion);
+  response.set_joined(status.joined);
+  response.set_orders_attached(status.orders_attached);
+  EncodeDuty(status, response);
+  if (status.running_sha256.has_value()) {
+    response.set_running_sha256(Sha256ToBytes(*status.running_sha256));
+  }
+  for (const KeptDocument& kept : status.staged) {
+    v1::StagedDocument* staged = response.add_staged();
+    staged->set_duty_id(kept.duty_id);
+    staged->set_revision(kept.revision);
+    staged->set_sha256(Sha256ToBytes(kept.sha256));
+    staged->set_size(kept.size);
+  }
+  *response.mutable_indicators() = EncodeIndicators(status.indicators);
+  for (const FaultReport& fault : status.faults) {
+    response.add_faults(static_cast<type::v1::HealthFault>(fault.fault));
+  }
+  for (const ChildDevice& child : status.children) *response.add_children() = EncodeChild(child);
+  response.set_upload_pending(status.upload_pending);
+  SetDuration(status.last_answer_age, response.mutable_last_answer_age());
+  return response;
+}
+
+class StationAgentService final : public v1::StationAgent::CallbackService {
+ public:
+  StationAgentService(Agent& agent, std::string station_id, SyncMode sync_mode)
+      : agent_(agent), station_id_(std::move(station_id)), sync_mode_(sync_mode) {}
+
+  grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
+                                      const v1::GetStatusRequest*,
+                                      v1::GetStatusResponse* response) override {
+    auto reply = MakeReply(context, response);
+    grpc::ServerUnaryReactor* reactor = reply->reactor();
+    agent_.GetStatus([this, reply](const AgentStatus& status) {
+      v1::GetStatusResponse answer = EncodeStatus(status);
+      answer.set_station_id(station_id_);
+      answer.set_sync_mode(static_cast<v1::SyncMode>(sync_mode_));
+      reply->Finish(std::move(answer));
+    });
+    return reactor;
+  }
+
+  grpc::ServerUnaryReactor* Leave(grpc::CallbackServerContext* context,
+                                  const v1::LeaveRequest* request,
+                                  v1::LeaveResponse* response) override {
+    auto reply = MakeReply(context, response);
+    grpc::ServerUnaryReactor* reactor = reply->reactor();
+    if (request->reason().size() > kMaxReasonBytes) {
+      reply->Fail(MakeError(absl::StatusCode::kInvalidArgument, "INVALID_REASON",
+                            "reason: expected at most 256 bytes"));
+      return reactor;
+    }
+    agent_.Leave(request->reason(), [reply](const absl::Status& status) {
+      if (!status.ok()) return reply->Fail(status);
+      reply->Finish(v1::LeaveResponse());
+    });
+    return reactor;
+  }
+
+  grpc::ServerUnaryReactor* Upload(grpc::CallbackServerContext* context, const v1::UploadRequest*,
+                                   v1::UploadResponse* response) override {
+    auto reply = MakeReply(context, response);
+    grpc::ServerUnaryReactor* reactor = reply->reactor();
+    agent_.UploadNow([reply](const absl::StatusOr<KeptDocument>& uploaded) {
+      if (!uploaded.ok()) return reply->Fail(uploaded.status());
+      v1::UploadResponse answer;
+      answer.set_revision(uploaded->revision);
+      answer.set_sha256(Sha256ToBytes(uploaded->sha256));
+      reply->Finish(std::move(answer));
+    });
+    return reactor;
+  }
+
+ private:
+  Agent& agent_;
+  const std::string station_id_;
+  const SyncMode sync_mode_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeStationAgentService(Agent& agent, const std::string& station_id,
+                                                       SyncMode sync_mode) {
+  return std::make_unique<StationAgentService>(agent, station_id, sync_mode);
+}
+
+std::string StationAgentServiceName() { return v1::StationAgent::service_full_name(); }
+
+}  // namespace understudy::station_agent

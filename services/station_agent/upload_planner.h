@@ -1,0 +1,64 @@
+#ifndef UNDERSTUDY_SERVICES_STATION_AGENT_UPLOAD_PLANNER_H_
+#define UNDERSTUDY_SERVICES_STATION_AGENT_UPLOAD_PLANNER_H_
+
+#include "absl/time/time.h"
+#include "common/random/random.h"
+#include "common/rpc/backoff.h"
+#include "common/time/steady_time.h"
+
+namespace understudy::station_agent {
+
+enum class SyncMode { kRealTime = 1, kScheduled = 2 };
+
+struct SyncOptions {
+  SyncMode mode = SyncMode::kRealTime;
+  // Of kScheduled: a change waits for the next slot. Slots are `interval` apart, each moved by up
+  // to `jitter` either way, the first one anywhere within an interval, so that stations spread.
+  absl::Duration interval = absl::Minutes(5);
+  absl::Duration jitter = absl::Seconds(30);
+};
+
+// When to upload. At most one upload is under way; the latest change wins; failures are retried
+// with backoff for as long as there is something to upload. Pure.
+class UploadPlanner {
+ public:
+  // `random` must outlive the planner.
+  UploadPlanner(const SyncOptions& options, Random& random, SteadyTime now);
+
+  // There is a change. `urgent`: whatever the mode (the duty has no document yet, or a person
+  // asked).
+  void OnChange(SteadyTime now, bool urgent);
+  // Whether the station may write: it holds an assignment, and can reach the vault.
+  void SetAllowed(SteadyTime now, bool allowed);
+  // The change is of no use any more: the duty is lost, or the document is what the vault has.
+  void Forget();
+
+  // True: start an upload of the latest change now.
+  bool TakeStart(SteadyTime now);
+  // The upload that was started ended well, unless a change came meanwhile, which then is due.
+  void OnDone(SteadyTime now);
+  // It may work later.
+  void OnRetry(SteadyTime now);
+
+  // When TakeStart may become true; Infinite when only an event can make it so.
+  SteadyTime NextAt() const;
+  bool pending() const { return changed_; }
+
+ private:
+  void MoveSlot(SteadyTime now);
+
+  const SyncOptions options_;
+  Random& random_;
+  rpc::Backoff backoff_;
+  // The next slot of kScheduled.
+  SteadyTime slot_;
+  bool allowed_ = false;
+  bool changed_ = false;
+  bool in_flight_ = false;
+  // Of the change: not before.
+  SteadyTime due_;
+};
+
+}  // namespace understudy::station_agent
+
+#endif  // UNDERSTUDY_SERVICES_STATION_AGENT_UPLOAD_PLANNER_H_
