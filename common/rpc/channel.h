@@ -23,6 +23,8 @@ struct ChannelOptions {
   // Waits between attempts to connect grow from the one to the other.
   absl::Duration initial_reconnect = absl::Milliseconds(100);
   absl::Duration maximum_reconnect = absl::Seconds(2);
+  // For one attempt, the TLS handshake included.
+  absl::Duration connect_timeout = absl::Seconds(5);
 };
 
 // A channel with its own connection (never shared with another channel) to `target`, host:port.

@@ -32,6 +32,8 @@ struct StreamOptions {
   // Called, on a gRPC thread, each time all that was queued has been written, for a sender that
   // feeds a long history in pieces. Must not block; post to an executor. May be null.
   absl::AnyInvocable<void()> on_drained = nullptr;
+  // Of sessions: the first message is read at once, each further one when ReadNext is called.
+  bool read_on_demand = false;
 };
 
 // The sending half of a server-side streaming reactor (use ServerStream or ServerSession). It is
@@ -106,12 +108,14 @@ class ServerSender : public Reactor, public EndableStream {
     if (self->options_.group != nullptr) self->options_.group->Add(self);
   }
 
-  // Runs `start` (which starts a read) unless the call has been finished.
-  template <typename Start>
-  void UnlessFinished(Start start) {
+  // Runs `action` (which may start a read) under the lock, unless the call has been finished.
+  template <typename Action>
+  void UnlessFinished(Action action) {
     absl::MutexLock lock(&mutex_);
-    if (!finished_) start();
+    if (!finished_) action();
   }
+
+  const StreamOptions& options() const { return options_; }
 
  private:
   // Whether the queue has run empty on an open stream.

@@ -25,8 +25,12 @@ namespace understudy::rpc {
 //   }
 //
 // `on_message` is called on a gRPC thread, one message at a time, and must not block; the next
-// message is read when it returns. When the caller closes its half, the session ends with OK. The
-// handle may be kept after the call is over: Send then returns false.
+// message is read when it returns. Where it only posts to an executor, that lets a caller fill the
+// executor's queue: set `read_on_demand`, and call ReadNext when a message has been dealt with.
+// Then each session has at most one message in hand, and gRPC's flow control slows its caller down.
+//
+// When the caller closes its half, the session ends with OK. The handle may be kept after the call
+// is over: Send then returns false.
 template <typename Request, typename Response>
 class ServerSession final
     : public ServerSender<grpc::ServerBidiReactor<Request, Response>, Response> {
@@ -45,30 +49,42 @@ class ServerSession final
     return session;
   }
 
+  // With `read_on_demand`: reads the next message. From any thread; does nothing while one is being
+  // read, or after the end.
+  void ReadNext() {
+    this->UnlessFinished([this] {
+      if (std::exchange(reading_, true)) return;
+      request_.Clear();
+      this->StartRead(&request_);
+    });
+  }
+
   void OnReadDone(bool ok) override {
     if (!ok) {
       // Half-closed or cancelled; in the latter case OnCancel has said so, or will in vain.
       this->Finish(absl::OkStatus());
       return;
     }
+    Request request = std::move(request_);
+    this->UnlessFinished([this] { reading_ = false; });
     if (this->is_open()) {
-      if (const auto self = weak_self_.lock()) on_message_(self, std::move(request_));
+      if (const auto self = weak_self_.lock()) on_message_(self, std::move(request));
     }
-    ReadNext();
+    if (!read_on_demand_) ReadNext();
   }
 
  private:
   ServerSession(OnMessage on_message, StreamOptions options)
-      : Sender(std::move(options)), on_message_(std::move(on_message)) {}
-
-  void ReadNext() {
-    request_.Clear();
-    this->UnlessFinished([this] { this->StartRead(&request_); });
-  }
+      : Sender(std::move(options)),
+        on_message_(std::move(on_message)),
+        read_on_demand_(this->options().read_on_demand) {}
 
   OnMessage on_message_;
+  const bool read_on_demand_;
   std::weak_ptr<ServerSession> weak_self_;
   Request request_;
+  // A read is under way; within UnlessFinished.
+  bool reading_ = false;
 };
 
 }  // namespace understudy::rpc

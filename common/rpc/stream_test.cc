@@ -190,6 +190,36 @@ TEST(ServerSessionTest, TellsItsOwnerThatTheCallerCancelled) {
   EXPECT_FALSE(session->is_open());
 }
 
+TEST(ServerSessionTest, ReadsOnDemandWhenToldTo) {
+  TestServer server({.read_on_demand = true});
+  Talker talker(server);
+  const auto session = server.echo().AwaitSession();
+  for (const char* text : {"one", "two", "three"}) talker.stream->Send(Saying(text));
+  EXPECT_EQ(talker.got.Take(), "one");
+  session->ReadNext();
+  EXPECT_EQ(talker.got.Take(), "two");
+  session->ReadNext();
+  EXPECT_EQ(talker.got.Take(), "three");
+  session->ReadNext();
+  // It is waiting for a message already.
+  session->ReadNext();
+  talker.stream->HalfClose();
+  EXPECT_TRUE(talker.done.Take().ok());
+  EXPECT_TRUE(server.echo().AwaitDone().ok());
+  session->ReadNext();
+}
+
+TEST(ServerSessionTest, NoticesCancellationWithoutReading) {
+  TestServer server({.read_on_demand = true});
+  Talker talker(server);
+  server.echo().AwaitSession();
+  talker.stream->Send(Saying("one"));
+  EXPECT_EQ(talker.got.Take(), "one");
+  talker.stream->Cancel();
+  EXPECT_EQ(server.echo().AwaitDone().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(talker.done.Take().code(), absl::StatusCode::kCancelled);
+}
+
 TEST(ClientStreamTest, RefusesMessagesAfterItsEnd) {
   TestServer server;
   Talker talker(server);

@@ -51,6 +51,7 @@ StreamOptions EchoService::MakeStreamOptions() {
   options.domain = kEchoDomain;
   options.max_queue = options_.max_queue;
   options.group = options_.group;
+  options.read_on_demand = options_.read_on_demand;
   options.on_done = [this](const absl::Status& status) {
     absl::MutexLock lock(&mutex_);
     done_.push_back(status);

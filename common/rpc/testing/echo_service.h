@@ -28,6 +28,7 @@ class EchoService final : public Echo::CallbackService {
   struct Options {
     size_t max_queue = 1024;
     StreamGroup* group = nullptr;
+    bool read_on_demand = false;
   };
   EchoService() : EchoService(Options()) {}
   explicit EchoService(const Options& options) : options_(options) {}
