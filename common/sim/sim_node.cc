@@ -44,6 +44,7 @@ void SimNode::Crash(SimDisk::Loss loss) {
   disk_.Crash(loss, crash_random_);
   handlers_.clear();
   executor_.Stop();
+  for (const auto& hook : std::exchange(crash_hooks_, {})) hook();
   auto program = std::exchange(running_, nullptr);
   if (executor_.is_running_task()) crashed_ = std::move(program);
 }
@@ -63,7 +64,7 @@ void SimNode::Resume() {
 }
 
 bool SimNode::Receive(const std::string& from, const std::string& port, const SimMessage& message) {
-  if (!handlers_.contains(port) || executor_.held() >= kMaxHeldTasks) return false;
+  if (!CanReceive() || !handlers_.contains(port)) return false;
   executor_.Post([this, from, port, message] {
     const auto found = handlers_.find(port);
     if (found == handlers_.end()) return;

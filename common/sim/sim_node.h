@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/random/random.h"
 #include "common/sim/sim_clock.h"
@@ -73,6 +75,10 @@ class SimNode {
   // Grows by 1 at each Start.
   uint64_t incarnation() const { return incarnation_; }
 
+  // For streams: called once, at the next crash.
+  void AtCrash(std::function<void()> hook) { crash_hooks_.push_back(std::move(hook)); }
+  // Whether it is up and reads what comes.
+  bool CanReceive() const { return is_up_ && executor_.held() < kMaxHeldTasks; }
   // For the network. False when nobody listens, or a paused node has kMaxHeldTasks waiting (its
   // receive buffer is full).
   static constexpr size_t kMaxHeldTasks = 4096;
@@ -92,6 +98,7 @@ class SimNode {
   SimExecutor executor_;
   SimDisk disk_;
   std::map<std::string, Handler> handlers_;
+  std::vector<std::function<void()>> crash_hooks_;
   Program program_;
   std::shared_ptr<void> running_;
   // Of a crash within a task; destroyed after it.

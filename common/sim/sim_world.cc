@@ -22,6 +22,7 @@ SimWorld::SimWorld(uint64_t seed)
       trace_(loop_),
       random_(RandomFor("test")),
       network_(loop_, trace_, RandomFor("network")),
+      streams_(loop_, trace_, network_),
       moment_(loop_.now()) {
   trace_.Add("seed " + std::to_string(seed));
 }

@@ -15,6 +15,7 @@
 #include "common/sim/sim_loop.h"
 #include "common/sim/sim_network.h"
 #include "common/sim/sim_node.h"
+#include "common/sim/sim_stream.h"
 #include "common/sim/sim_trace.h"
 
 namespace understudy {
@@ -36,6 +37,7 @@ class SimWorld {
   SteadyTime now() const { return loop_.now(); }
   SimLoop& loop() { return loop_; }
   SimNetwork& network() { return network_; }
+  SimStreams& streams() { return streams_; }
   // For the test's own choices.
   Random& random() { return random_; }
   // A source of chance of its own: what one drawer draws does not move what another does.
@@ -81,6 +83,7 @@ class SimWorld {
   SimTrace trace_;
   Random random_;
   SimNetwork network_;
+  SimStreams streams_;
   std::map<std::string, std::unique_ptr<SimNode>> nodes_;
   std::vector<std::pair<std::string, Invariant>> invariants_;
   absl::Status status_;
