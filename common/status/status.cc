@@ -3,20 +3,18 @@
 #include <optional>
 
 #include "absl/strings/cord.h"
+#include "common/status/error_info.h"
 #include "common/status/utf8.h"
-#include "google/rpc/error_details.pb.h"
 
 namespace understudy {
 namespace {
 
 using status_internal::kErrorInfoTypeUrl;
 
-google::rpc::ErrorInfo ErrorInfoOf(const absl::Status& status) {
-  google::rpc::ErrorInfo info;
+ErrorInfo ErrorInfoOf(const absl::Status& status) {
   const auto payload = status.GetPayload(kErrorInfoTypeUrl);
-  if (!payload.has_value()) return info;
-  if (!info.ParseFromString(static_cast<std::string>(*payload))) info.Clear();
-  return info;
+  if (!payload.has_value()) return {};
+  return DecodeErrorInfo(static_cast<std::string>(*payload)).value_or(ErrorInfo());
 }
 
 std::string CutValue(std::string_view value) {
@@ -27,26 +25,22 @@ std::string CutValue(std::string_view value) {
 
 absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message,
                        const ErrorMetadataMap& metadata) {
-  google::rpc::ErrorInfo info;
-  info.set_reason(CutValue(reason));
+  ErrorInfo info = {.reason = CutValue(reason), .domain = {}, .metadata = {}};
   for (const auto& [name, value] : metadata) {
-    if (static_cast<size_t>(info.metadata_size()) == kMaxErrorMetadataEntries) break;
-    (*info.mutable_metadata())[CutValue(name)] = CutValue(value);
+    if (info.metadata.size() == kMaxErrorMetadataEntries) break;
+    info.metadata[CutValue(name)] = CutValue(value);
   }
   if (code == absl::StatusCode::kOk) code = absl::StatusCode::kInternal;
   absl::Status status(code, ToValidUtf8(message, kMaxErrorMessageBytes));
-  status.SetPayload(kErrorInfoTypeUrl, absl::Cord(info.SerializeAsString()));
+  status.SetPayload(kErrorInfoTypeUrl, absl::Cord(EncodeErrorInfo(info)));
   return status;
 }
 
-std::string ErrorReason(const absl::Status& status) { return ErrorInfoOf(status).reason(); }
+std::string ErrorReason(const absl::Status& status) { return ErrorInfoOf(status).reason; }
 
-std::string ErrorDomain(const absl::Status& status) { return ErrorInfoOf(status).domain(); }
+std::string ErrorDomain(const absl::Status& status) { return ErrorInfoOf(status).domain; }
 
-ErrorMetadataMap ErrorMetadata(const absl::Status& status) {
-  const google::rpc::ErrorInfo info = ErrorInfoOf(status);
-  return ErrorMetadataMap(info.metadata().begin(), info.metadata().end());
-}
+ErrorMetadataMap ErrorMetadata(const absl::Status& status) { return ErrorInfoOf(status).metadata; }
 
 absl::Status WithContext(const absl::Status& status, std::string_view context) {
   if (status.ok()) return status;
