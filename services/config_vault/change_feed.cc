@@ -19,6 +19,14 @@ void ChangeFeed::Publish(const std::vector<DocumentInfo>& changes, Revision revi
   for (const auto& [id, wake] : subscribers_) wake();
 }
 
+void ChangeFeed::Restart(Revision revision) {
+  absl::MutexLock lock(&mutex_);
+  recent_.clear();
+  recent_after_ = revision;
+  revision_ = revision;
+  for (const auto& [id, wake] : subscribers_) wake();
+}
+
 Revision ChangeFeed::revision() const {
   absl::MutexLock lock(&mutex_);
   return revision_;

@@ -27,6 +27,9 @@ class ChangeFeed {
   // Writes up to `revision` are stored; `changes` are those of documents among them, in order.
   void Publish(const std::vector<DocumentInfo>& changes, Revision revision);
 
+  // The store was opened again: it is at `revision`, and may hold changes that were not published.
+  void Restart(Revision revision);
+
   // The latest write that was published.
   Revision revision() const;
 

@@ -150,9 +150,17 @@ void EmbeddedEngine::SetDiskState(const absl::Status& state) {
   observer_.OnDiskState(state);
 }
 
+absl::Status EmbeddedEngine::Recover() {
+  UNDERSTUDY_RETURN_IF_ERROR(store_.Recover());
+  // The batch that failed may turn out to be stored after all.
+  UNDERSTUDY_ASSIGN_OR_RETURN(const Counters counters, store_.Snapshot()->ReadCounters());
+  feed_.Restart(counters.revision);
+  return absl::OkStatus();
+}
+
 absl::Status EmbeddedEngine::TryDisk() {
   if (disk_state_.ok()) return absl::OkStatus();
-  if (clock_.SteadyNow() >= next_try_) SetDiskState(store_.Recover());
+  if (clock_.SteadyNow() >= next_try_) SetDiskState(Recover());
   if (disk_state_.ok()) return absl::OkStatus();
   return WithContext(disk_state_, absl::StrCat("writes have been refused since ", failing_since_));
 }

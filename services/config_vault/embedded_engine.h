@@ -82,6 +82,7 @@ class EmbeddedEngine final : public Engine {
   void Run(Batch batch);
   // Decides and stores; on OK `outcomes` holds one for each command.
   absl::Status Decide(Batch& batch, std::vector<absl::StatusOr<Outcome>>& outcomes);
+  absl::Status Recover();
   void SetDiskState(const absl::Status& state);
   // OK when writes may be tried.
   absl::Status TryDisk();

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "common/status/status.h"
-#include "rocksdb/snapshot.h"
 #include "services/config_vault/rocksdb_keys.h"
 #include "services/config_vault/rocksdb_status.h"
 #include "services/config_vault/storage_codec.h"
@@ -24,27 +23,62 @@ absl::Status Dangling(const std::string& what) {
   return MakeError(absl::StatusCode::kDataLoss, "CORRUPT_RECORD", what + " is missing");
 }
 
-// Walks the keys from `begin` (included) to `end` (not included) of one column family.
-class Walk {
+absl::Status NotOpen() {
+  return MakeError(absl::StatusCode::kUnavailable, "DISK_ERROR", "the vault's data is not open");
+}
+
+// A database, and its state at one time.
+class PinnedDatabase {
  public:
-  Walk(const RocksdbTables& tables, const rocksdb::Snapshot* snapshot, std::string begin,
-       std::string end)
-      : begin_(std::move(begin)), end_(std::move(end)), begin_slice_(begin_), end_slice_(end_) {
+  explicit PinnedDatabase(std::shared_ptr<const RocksdbDatabase> database)
+      : database_(std::move(database)),
+        snapshot_(database_ == nullptr ? nullptr : database_->db().GetSnapshot()) {}
+  ~PinnedDatabase() {
+    if (snapshot_ != nullptr) database_->db().ReleaseSnapshot(snapshot_);
+  }
+  PinnedDatabase(const PinnedDatabase&) = delete;
+  PinnedDatabase& operator=(const PinnedDatabase&) = delete;
+
+  bool is_open() const { return database_ != nullptr; }
+  const RocksdbDatabase& operator*() const { return *database_; }
+  const RocksdbDatabase* operator->() const { return database_.get(); }
+  rocksdb::ReadOptions options() const {
     rocksdb::ReadOptions options;
-    options.snapshot = snapshot;
-    options.iterate_lower_bound = &begin_slice_;
-    options.iterate_upper_bound = &end_slice_;
-    iterator_.reset(tables.db->NewIterator(options, tables.records));
+    options.snapshot = snapshot_;
+    return options;
   }
 
-  void First() { iterator_->SeekToFirst(); }
-  void Last() { iterator_->SeekToLast(); }
-  bool Valid() const { return iterator_->Valid(); }
+ private:
+  const std::shared_ptr<const RocksdbDatabase> database_;
+  const rocksdb::Snapshot* const snapshot_;
+};
+
+// Walks the records from the key `begin` (included) to `end` (not included).
+class Walk {
+ public:
+  Walk(const PinnedDatabase& database, std::string begin, std::string end)
+      : begin_(std::move(begin)), end_(std::move(end)), begin_slice_(begin_), end_slice_(end_) {
+    if (!database.is_open()) return;
+    rocksdb::ReadOptions options = database.options();
+    options.iterate_lower_bound = &begin_slice_;
+    options.iterate_upper_bound = &end_slice_;
+    iterator_.reset(database->db().NewIterator(options, database->records()));
+  }
+
+  void First() {
+    if (iterator_ != nullptr) iterator_->SeekToFirst();
+  }
+  void Last() {
+    if (iterator_ != nullptr) iterator_->SeekToLast();
+  }
+  bool Valid() const { return iterator_ != nullptr && iterator_->Valid(); }
   void Next() { iterator_->Next(); }
   void Previous() { iterator_->Prev(); }
   std::string_view key() const { return View(iterator_->key()); }
   std::string_view value() const { return View(iterator_->value()); }
-  absl::Status status() const { return FromRocksdb(iterator_->status(), kReading); }
+  absl::Status status() const {
+    return iterator_ == nullptr ? NotOpen() : FromRocksdb(iterator_->status(), kReading);
+  }
 
  private:
   const std::string begin_;
@@ -56,8 +90,8 @@ class Walk {
 
 class RocksdbReader final : public VaultReader {
  public:
-  explicit RocksdbReader(const RocksdbTables& tables)
-      : tables_(tables), held_(tables.db), snapshot_(held_.snapshot()) {}
+  explicit RocksdbReader(std::shared_ptr<const RocksdbDatabase> database)
+      : database_(std::move(database)) {}
 
   absl::StatusOr<Counters> ReadCounters() const override {
     UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<Counters> counters,
@@ -75,7 +109,7 @@ class RocksdbReader final : public VaultReader {
     return Find<RememberedRequest>(keys::Named(keys::kRequests, id), storage::DecodeRequest);
   }
   Found<std::string> FindRequestId(uint64_t number) const override {
-    return FindBytes(tables_.records, keys::Numbered(keys::kRequestNumbers, number));
+    return FindRecord(keys::Numbered(keys::kRequestNumbers, number));
   }
   Found<StoredStation> FindStation(std::string_view id) const override {
     return Find<StoredStation>(keys::Named(keys::kStations, id), storage::DecodeStation);
@@ -84,11 +118,11 @@ class RocksdbReader final : public VaultReader {
     return Find<Duty>(keys::Named(keys::kDuties, id), storage::DecodeDuty);
   }
   Found<std::string> FindDutyOfStation(std::string_view station_id) const override {
-    return FindBytes(tables_.records, keys::Named(keys::kDutyOfStation, station_id));
+    return FindRecord(keys::Named(keys::kDutyOfStation, station_id));
   }
   Found<StoredFailover> FindFailover(std::string_view id) const override;
   Found<std::string> FindFinishedFailover(uint64_t number) const override {
-    return FindBytes(tables_.records, keys::Numbered(keys::kFinished, number));
+    return FindRecord(keys::Numbered(keys::kFinished, number));
   }
 
   absl::StatusOr<HeadPage> ListHeads(std::string_view prefix, std::string_view after, size_t limit,
@@ -110,11 +144,14 @@ class RocksdbReader final : public VaultReader {
   template <typename T>
   using Decoder = absl::StatusOr<T> (*)(std::string_view);
 
+  Found<std::string> FindRecord(std::string_view key) const {
+    return database_.is_open() ? FindBytes(database_->records(), key) : NotOpen();
+  }
   Found<std::string> FindBytes(rocksdb::ColumnFamilyHandle* family, std::string_view key) const;
 
   template <typename T>
   Found<T> Find(std::string_view key, Decoder<T> decode) const {
-    UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<std::string> bytes, FindBytes(tables_.records, key));
+    UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<std::string> bytes, FindRecord(key));
     if (!bytes.has_value()) return std::optional<T>();
     UNDERSTUDY_ASSIGN_OR_RETURN(T record, decode(*bytes));
     return std::make_optional(std::move(record));
@@ -123,7 +160,7 @@ class RocksdbReader final : public VaultReader {
   template <typename T>
   absl::StatusOr<std::vector<T>> ListAll(std::string_view table, Decoder<T> decode) const {
     std::vector<T> all;
-    Walk walk(tables_, snapshot_, std::string(table), keys::PrefixEnd(table));
+    Walk walk(database_, std::string(table), keys::PrefixEnd(table));
     for (walk.First(); walk.Valid(); walk.Next()) {
       UNDERSTUDY_ASSIGN_OR_RETURN(T record, decode(walk.value()));
       all.push_back(std::move(record));
@@ -132,17 +169,14 @@ class RocksdbReader final : public VaultReader {
     return all;
   }
 
-  const RocksdbTables& tables_;
-  rocksdb::ManagedSnapshot held_;
-  const rocksdb::Snapshot* const snapshot_;
+  const PinnedDatabase database_;
 };
 
 Found<std::string> RocksdbReader::FindBytes(rocksdb::ColumnFamilyHandle* family,
                                             std::string_view key) const {
-  rocksdb::ReadOptions options;
-  options.snapshot = snapshot_;
   std::string bytes;
-  const rocksdb::Status status = tables_.db->Get(options, family, ToSlice(key), &bytes);
+  const rocksdb::Status status =
+      database_->db().Get(database_.options(), family, ToSlice(key), &bytes);
   if (status.IsNotFound()) return std::optional<std::string>();
   UNDERSTUDY_RETURN_IF_ERROR(FromRocksdb(status, kReading));
   return std::make_optional(std::move(bytes));
@@ -157,14 +191,14 @@ Found<DocumentRevision> RocksdbReader::FindRevision(std::string_view name,
   DocumentRevision found{.info = *std::move(info)};
   if (found.info.deleted) return std::make_optional(std::move(found));
   UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<std::string> content,
-                              FindBytes(tables_.content, keys::Content(name, revision)));
+                              FindBytes(database_->content(), keys::Content(name, revision)));
   if (!content.has_value()) return Dangling("the content of \"" + std::string(name) + "\"");
   UNDERSTUDY_ASSIGN_OR_RETURN(found.packed, storage::DecodeContent(*content));
   return std::make_optional(std::move(found));
 }
 
 absl::StatusOr<Revision> RocksdbReader::NextRevision(std::string_view name, Revision after) const {
-  Walk walk(tables_, snapshot_, keys::History(name, after + 1), keys::History(name, UINT64_MAX));
+  Walk walk(database_, keys::History(name, after + 1), keys::History(name, UINT64_MAX));
   walk.First();
   if (!walk.Valid()) {
     UNDERSTUDY_RETURN_IF_ERROR(walk.status());
@@ -175,7 +209,7 @@ absl::StatusOr<Revision> RocksdbReader::NextRevision(std::string_view name, Revi
 
 Found<StoredFailover> RocksdbReader::FindFailover(std::string_view id) const {
   UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<std::string> created,
-                              FindBytes(tables_.records, keys::Named(keys::kFailoverIds, id)));
+                              FindRecord(keys::Named(keys::kFailoverIds, id)));
   if (!created.has_value()) return std::optional<StoredFailover>();
   return Find<StoredFailover>(keys::Named(keys::kFailovers, *created), storage::DecodeFailover);
 }
@@ -187,8 +221,7 @@ absl::StatusOr<VaultReader::HeadPage> RocksdbReader::ListHeads(std::string_view 
   const std::string table_prefix = keys::Named(keys::kHeads, prefix);
   // A zero byte more is the next key.
   std::string begin = keys::Named(keys::kHeads, after) + '\0';
-  Walk walk(tables_, snapshot_, std::max(std::move(begin), table_prefix),
-            keys::PrefixEnd(table_prefix));
+  Walk walk(database_, std::max(std::move(begin), table_prefix), keys::PrefixEnd(table_prefix));
   size_t budget = limit * kScanFactor;
   for (walk.First(); walk.Valid(); walk.Next()) {
     if (page.heads.size() == limit || budget == 0) {
@@ -208,7 +241,7 @@ absl::StatusOr<std::vector<DocumentInfo>> RocksdbReader::ListHistory(std::string
                                                                      Revision before,
                                                                      size_t limit) const {
   std::vector<DocumentInfo> infos;
-  Walk walk(tables_, snapshot_, keys::History(name, 0), keys::History(name, before));
+  Walk walk(database_, keys::History(name, 0), keys::History(name, before));
   for (walk.Last(); walk.Valid() && infos.size() < limit; walk.Previous()) {
     UNDERSTUDY_ASSIGN_OR_RETURN(DocumentInfo info, storage::DecodeInfo(walk.value()));
     infos.push_back(std::move(info));
@@ -220,7 +253,7 @@ absl::StatusOr<std::vector<DocumentInfo>> RocksdbReader::ListHistory(std::string
 absl::StatusOr<std::vector<DocumentInfo>> RocksdbReader::ListChanges(Revision after,
                                                                      size_t limit) const {
   std::vector<DocumentInfo> infos;
-  Walk walk(tables_, snapshot_, keys::Numbered(keys::kLog, after + 1), keys::PrefixEnd(keys::kLog));
+  Walk walk(database_, keys::Numbered(keys::kLog, after + 1), keys::PrefixEnd(keys::kLog));
   for (walk.First(); walk.Valid() && infos.size() < limit; walk.Next()) {
     const std::string name(walk.value());
     const Revision revision = keys::NumberAtEnd(walk.key()).value_or(0);
@@ -238,8 +271,7 @@ absl::StatusOr<std::vector<StoredFailover>> RocksdbReader::ListFailovers(Revisio
                                                                          size_t limit,
                                                                          bool unfinished) const {
   std::vector<StoredFailover> failovers;
-  Walk walk(tables_, snapshot_, std::string(keys::kFailovers),
-            keys::Numbered(keys::kFailovers, before));
+  Walk walk(database_, std::string(keys::kFailovers), keys::Numbered(keys::kFailovers, before));
   for (walk.Last(); walk.Valid() && failovers.size() < limit; walk.Previous()) {
     UNDERSTUDY_ASSIGN_OR_RETURN(StoredFailover stored, storage::DecodeFailover(walk.value()));
     if (!unfinished || !stored.failover.finished()) failovers.push_back(std::move(stored));
@@ -250,8 +282,8 @@ absl::StatusOr<std::vector<StoredFailover>> RocksdbReader::ListFailovers(Revisio
 
 }  // namespace
 
-std::unique_ptr<VaultReader> NewRocksdbReader(const RocksdbTables& tables) {
-  return std::make_unique<RocksdbReader>(tables);
+std::unique_ptr<VaultReader> NewRocksdbReader(std::shared_ptr<const RocksdbDatabase> database) {
+  return std::make_unique<RocksdbReader>(std::move(database));
 }
 
 }  // namespace understudy::config_vault

@@ -3,13 +3,13 @@
 
 #include <memory>
 
-#include "services/config_vault/rocksdb_tables.h"
+#include "services/config_vault/rocksdb_database.h"
 #include "services/config_vault/vault_reader.h"
 
 namespace understudy::config_vault {
 
-// Reads the database as it is now. `tables` must outlive the reader.
-std::unique_ptr<VaultReader> NewRocksdbReader(const RocksdbTables& tables);
+// Reads the database as it is now, and keeps it open. Where it is null, reads are DISK_ERROR.
+std::unique_ptr<VaultReader> NewRocksdbReader(std::shared_ptr<const RocksdbDatabase> database);
 
 }  // namespace understudy::config_vault
 

@@ -1,21 +1,18 @@
 #include "services/config_vault/rocksdb_vault_store.h"
 
-#include <memory>
-#include <string>
 #include <utility>
-#include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "common/status/status.h"
-#include "rocksdb/db.h"
-#include "rocksdb/filter_policy.h"
-#include "rocksdb/options.h"
-#include "rocksdb/table.h"
+#include "rocksdb/cache.h"
+#include "rocksdb/env.h"
 #include "rocksdb/write_batch.h"
+#include "services/config_vault/rocksdb_database.h"
 #include "services/config_vault/rocksdb_keys.h"
 #include "services/config_vault/rocksdb_reader.h"
 #include "services/config_vault/rocksdb_status.h"
-#include "services/config_vault/rocksdb_tables.h"
 #include "services/config_vault/rocksdb_writer.h"
 #include "services/config_vault/storage_codec.h"
 
@@ -24,47 +21,8 @@ namespace {
 
 constexpr std::string_view kOpening = "opening the vault's data";
 constexpr std::string_view kWriting = "writing the vault's data";
-constexpr char kContentFamily[] = "content";
-// Contents from this size on are kept out of the sorted tables, so that compaction on slow flash
-// does not rewrite them.
-constexpr uint64_t kMinBlobBytes = 1024;
-
-rocksdb::DBOptions MakeDbOptions() {
-  rocksdb::DBOptions options;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
-  // A torn end of the log is a write that was never acknowledged. Anything else that is damaged
-  // stops the start: the default would go on with what came before it, and lose the rest.
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  options.max_open_files = 256;
-  options.max_total_wal_size = 64 << 20;
-  options.keep_log_file_num = 3;
-  options.max_log_file_size = 1 << 20;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.stats_dump_period_sec = 0;
-  return options;
-}
-
-rocksdb::ColumnFamilyOptions MakeRecordOptions(const RocksdbOptions& from) {
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(from.cache_bytes);
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = from.write_buffer_bytes;
-  options.compression = rocksdb::kLZ4Compression;
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return options;
-}
-
-// Content is compressed already.
-rocksdb::ColumnFamilyOptions MakeContentOptions(const RocksdbOptions& from) {
-  rocksdb::ColumnFamilyOptions options = MakeRecordOptions(from);
-  options.compression = rocksdb::kNoCompression;
-  options.enable_blob_files = true;
-  options.min_blob_size = kMinBlobBytes;
-  options.enable_blob_garbage_collection = true;
-  return options;
-}
+// What must fit on the disk before a database that writes is opened again.
+constexpr size_t kProbeBytes = 1 << 20;
 
 rocksdb::WriteOptions Synced() {
   rocksdb::WriteOptions options;
@@ -74,116 +32,152 @@ rocksdb::WriteOptions Synced() {
 
 rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
 
+// Whether the directory takes new files.
+absl::Status ProbeDisk(const std::string& directory) {
+  rocksdb::Env* const env = rocksdb::Env::Default();
+  const std::string path = directory + "/probe.tmp";
+  const rocksdb::Status status =
+      rocksdb::WriteStringToFile(env, std::string(kProbeBytes, '\0'), path, /*should_sync=*/true);
+  (void)env->DeleteFile(path);
+  return FromRocksdb(status, kWriting);
+}
+
 class RocksdbVaultStore final : public VaultStore {
  public:
-  RocksdbVaultStore(std::unique_ptr<rocksdb::DB> db,
-                    const std::vector<rocksdb::ColumnFamilyHandle*>& families)
-      : db_(std::move(db)), tables_{db_.get(), families[0], families[1]} {}
-
-  ~RocksdbVaultStore() override {
-    (void)db_->DestroyColumnFamilyHandle(tables_.content);
-    (void)db_->DestroyColumnFamilyHandle(tables_.records);
-    (void)db_->Close();
-  }
+  RocksdbVaultStore(std::string directory, RocksdbOptions options,
+                    std::shared_ptr<const RocksdbDatabase> database)
+      : directory_(std::move(directory)),
+        options_(std::move(options)),
+        database_(std::move(database)) {}
 
   // Writes the schema of new data, or checks that of old.
-  absl::Status CheckSchema(bool is_new);
+  absl::Status CheckSchema();
 
-  std::unique_ptr<VaultReader> Snapshot() const override { return NewRocksdbReader(tables_); }
+  std::unique_ptr<VaultReader> Snapshot() const override { return NewRocksdbReader(database()); }
 
   absl::Status Commit(const VaultBatch& batch) override {
+    const auto open = database();
+    if (open == nullptr) return NotOpen();
     rocksdb::WriteBatch encoded;
-    EncodeBatch(tables_, batch, encoded);
-    return FromRocksdb(db_->Write(Synced(), &encoded), kWriting);
+    EncodeBatch(*open, batch, encoded);
+    return FromRocksdb(open->db().Write(Synced(), &encoded), kWriting);
   }
 
   absl::StatusOr<Epoch> AdvanceEpoch() override;
-
-  absl::Status Recover() override { return FromRocksdb(db_->Resume(), kWriting); }
+  absl::Status Recover() override;
 
   uint64_t DiskBytes() const override {
-    return Property("rocksdb.total-sst-files-size") + Property("rocksdb.total-blob-file-size") +
-           Property("rocksdb.size-all-mem-tables");
+    return Property("rocksdb.total-sst-files-size") + Property("rocksdb.total-blob-file-size");
   }
 
  private:
-  uint64_t Property(const std::string& name) const {
-    uint64_t records = 0;
-    uint64_t content = 0;
-    (void)db_->GetIntProperty(tables_.records, name, &records);
-    (void)db_->GetIntProperty(tables_.content, name, &content);
-    return records + content;
+  std::shared_ptr<const RocksdbDatabase> database() const {
+    absl::MutexLock lock(&mutex_);
+    return database_;
   }
+  static absl::Status NotOpen() {
+    return MakeError(absl::StatusCode::kUnavailable, "DISK_ERROR",
+                     "the vault's data could not be opened again");
+  }
+  absl::Status Reopen() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  uint64_t Property(const std::string& name) const;
   absl::Status Put(std::string_view key, const std::string& value) {
-    return FromRocksdb(db_->Put(Synced(), tables_.records, ToSlice(key), value), kWriting);
+    const auto open = database();
+    return FromRocksdb(open->db().Put(Synced(), open->records(), ToSlice(key), value), kWriting);
   }
+  absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const;
 
-  std::unique_ptr<rocksdb::DB> db_;
-  RocksdbTables tables_;
+  const std::string directory_;
+  const RocksdbOptions options_;
+  mutable absl::Mutex mutex_;
+  // Null when it could not be opened again at all.
+  std::shared_ptr<const RocksdbDatabase> database_ ABSL_GUARDED_BY(mutex_);
 };
 
-absl::Status RocksdbVaultStore::CheckSchema(bool is_new) {
-  if (is_new) return Put(keys::kSchema, storage::EncodeSchema(kSchemaVersion));
+absl::StatusOr<std::optional<std::string>> RocksdbVaultStore::Get(std::string_view key) const {
+  const auto open = database();
   std::string bytes;
-  const rocksdb::Status read =
-      db_->Get(rocksdb::ReadOptions(), tables_.records, ToSlice(keys::kSchema), &bytes);
-  if (read.IsNotFound()) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "NOT_A_VAULT",
-                     "the data directory holds RocksDB data without a vault's schema record");
+  const rocksdb::Status status =
+      open->db().Get(rocksdb::ReadOptions(), open->records(), ToSlice(key), &bytes);
+  if (status.IsNotFound()) return std::optional<std::string>();
+  UNDERSTUDY_RETURN_IF_ERROR(FromRocksdb(status, kOpening));
+  return std::make_optional(std::move(bytes));
+}
+
+absl::Status RocksdbVaultStore::CheckSchema() {
+  if (database()->is_new()) return Put(keys::kSchema, storage::EncodeSchema(kSchemaVersion));
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, Get(keys::kSchema));
+  if (!bytes.has_value()) {
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition, "NOT_A_VAULT",
+        absl::StrCat(directory_, " holds RocksDB data without a vault's schema record"));
   }
-  UNDERSTUDY_RETURN_IF_ERROR(FromRocksdb(read, kOpening));
-  UNDERSTUDY_ASSIGN_OR_RETURN(const uint32_t found, storage::DecodeSchema(bytes));
+  UNDERSTUDY_ASSIGN_OR_RETURN(const uint32_t found, storage::DecodeSchema(*bytes));
   if (found <= kSchemaVersion) return absl::OkStatus();
   return MakeError(
       absl::StatusCode::kFailedPrecondition, "NEWER_SCHEMA",
-      absl::StrCat("the data was written under schema version ", found,
+      absl::StrCat("the data in ", directory_, " was written under schema version ", found,
                    " by a newer config-vault; this one supports up to ", kSchemaVersion),
       {{"found", absl::StrCat(found)}, {"supported", absl::StrCat(kSchemaVersion)}});
 }
 
 absl::StatusOr<Epoch> RocksdbVaultStore::AdvanceEpoch() {
-  std::string bytes;
-  const rocksdb::Status read =
-      db_->Get(rocksdb::ReadOptions(), tables_.records, ToSlice(keys::kEpoch), &bytes);
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, Get(keys::kEpoch));
   Epoch epoch = 0;
-  if (!read.IsNotFound()) {
-    UNDERSTUDY_RETURN_IF_ERROR(FromRocksdb(read, kOpening));
-    UNDERSTUDY_ASSIGN_OR_RETURN(epoch, storage::DecodeEpoch(bytes));
+  if (bytes.has_value()) {
+    UNDERSTUDY_ASSIGN_OR_RETURN(epoch, storage::DecodeEpoch(*bytes));
   }
   ++epoch;
   UNDERSTUDY_RETURN_IF_ERROR(Put(keys::kEpoch, storage::EncodeEpoch(epoch)));
   return epoch;
 }
 
-// RocksDB tells a held lock only by its words.
-absl::Status OpenError(const rocksdb::Status& status, const std::string& directory) {
-  const std::string text = status.ToString();
-  if (status.IsIOError() && text.find("LOCK") != std::string::npos) {
-    return MakeError(
-        absl::StatusCode::kFailedPrecondition, "DATA_IN_USE",
-        absl::StrCat("another process has the data in ", directory, " open (", text, ")"),
-        {{"directory", directory}});
+// A full disk is forgiven by RocksDB itself once there is room. After other errors of the log it
+// must be opened again; what the log holds then is stored for good or was never acknowledged.
+absl::Status RocksdbVaultStore::Recover() {
+  absl::MutexLock lock(&mutex_);
+  if (database_ != nullptr && database_->db().Resume().ok()) return absl::OkStatus();
+  UNDERSTUDY_RETURN_IF_ERROR(ProbeDisk(directory_));
+  if (database_ != nullptr && database_.use_count() > 1) {
+    return MakeError(absl::StatusCode::kUnavailable, "DISK_ERROR",
+                     "the vault's data waits to be opened again until running reads are over");
   }
-  return FromRocksdb(status, absl::StrCat("opening the vault's data in ", directory));
+  return Reopen();
+}
+
+absl::Status RocksdbVaultStore::Reopen() {
+  using Mode = RocksdbDatabase::Mode;
+  database_.reset();
+  auto writable = RocksdbDatabase::Open(directory_, options_, Mode::kWritable);
+  if (writable.ok()) {
+    database_ = *std::move(writable);
+    return absl::OkStatus();
+  }
+  // So that reads go on.
+  auto readable = RocksdbDatabase::Open(directory_, options_, Mode::kReadOnly);
+  if (readable.ok()) database_ = *std::move(readable);
+  return writable.status();
+}
+
+uint64_t RocksdbVaultStore::Property(const std::string& name) const {
+  const auto open = database();
+  if (open == nullptr) return 0;
+  uint64_t records = 0;
+  uint64_t content = 0;
+  (void)open->db().GetIntProperty(open->records(), name, &records);
+  (void)open->db().GetIntProperty(open->content(), name, &content);
+  return records + content;
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<VaultStore>> OpenRocksdbVaultStore(const std::string& directory,
-                                                                  const RocksdbOptions& options) {
-  const rocksdb::DBOptions db_options = MakeDbOptions();
-  const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
-      {rocksdb::kDefaultColumnFamilyName, MakeRecordOptions(options)},
-      {kContentFamily, MakeContentOptions(options)}};
-  // CURRENT is the last file that a new database gets.
-  const bool is_new = db_options.env->FileExists(directory + "/CURRENT").IsNotFound();
-  std::vector<rocksdb::ColumnFamilyHandle*> families;
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened =
-      rocksdb::DB::Open(db_options, directory, descriptors, &families, &db);
-  if (!opened.ok()) return OpenError(opened, directory);
-  auto store = std::make_unique<RocksdbVaultStore>(std::unique_ptr<rocksdb::DB>(db), families);
-  UNDERSTUDY_RETURN_IF_ERROR(store->CheckSchema(is_new));
+                                                                  RocksdbOptions options) {
+  if (options.cache == nullptr) options.cache = rocksdb::NewLRUCache(options.cache_bytes);
+  UNDERSTUDY_ASSIGN_OR_RETURN(
+      auto database, RocksdbDatabase::Open(directory, options, RocksdbDatabase::Mode::kWritable));
+  auto store = std::make_unique<RocksdbVaultStore>(directory, options, std::move(database));
+  UNDERSTUDY_RETURN_IF_ERROR(store->CheckSchema());
   return std::unique_ptr<VaultStore>(std::move(store));
 }
 

@@ -9,6 +9,10 @@
 #include "absl/status/statusor.h"
 #include "services/config_vault/vault_store.h"
 
+namespace rocksdb {
+class Cache;
+}  // namespace rocksdb
+
 namespace understudy::config_vault {
 
 // The version of doc/storage_format.md that this code writes.
@@ -19,6 +23,8 @@ struct RocksdbOptions {
   size_t cache_bytes = 32 << 20;
   // Of each of the two tables in memory before they are written out.
   size_t write_buffer_bytes = 8 << 20;
+  // Made with `cache_bytes` unless given.
+  std::shared_ptr<rocksdb::Cache> cache = nullptr;
 };
 
 // Opens the vault's data in `directory`, making it (not its parents) when it is not there.
@@ -27,7 +33,7 @@ struct RocksdbOptions {
 //   FAILED_PRECONDITION NOT_A_VAULT: RocksDB data without a schema record
 //   and those of VaultStore. Data whose synced part is damaged is refused, never cut off.
 absl::StatusOr<std::unique_ptr<VaultStore>> OpenRocksdbVaultStore(const std::string& directory,
-                                                                  const RocksdbOptions& options);
+                                                                  RocksdbOptions options);
 
 }  // namespace understudy::config_vault
 

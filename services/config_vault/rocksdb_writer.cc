@@ -12,8 +12,8 @@ namespace {
 // Additions to a WriteBatch in memory cannot fail, short of its 4 GiB; their statuses are dropped.
 class BatchEncoder {
  public:
-  BatchEncoder(const RocksdbTables& tables, rocksdb::WriteBatch& out)
-      : tables_(tables), out_(out) {}
+  BatchEncoder(const RocksdbDatabase& database, rocksdb::WriteBatch& out)
+      : database_(database), out_(out) {}
 
   void operator()(const WriteRevision& write) {
     const DocumentInfo& info = write.revision.info;
@@ -21,13 +21,13 @@ class BatchEncoder {
     Put(keys::History(info.name, info.revision), storage::EncodeInfo(info));
     Put(keys::Numbered(keys::kLog, info.revision), info.name);
     if (info.deleted) return;
-    (void)out_.Put(tables_.content, keys::Content(info.name, info.revision),
+    (void)out_.Put(database_.content(), keys::Content(info.name, info.revision),
                    storage::EncodeContent(write.revision.packed));
   }
   void operator()(const TrimRevision& trim) {
     Delete(keys::History(trim.name, trim.revision));
     Delete(keys::Numbered(keys::kLog, trim.revision));
-    (void)out_.Delete(tables_.content, keys::Content(trim.name, trim.revision));
+    (void)out_.Delete(database_.content(), keys::Content(trim.name, trim.revision));
   }
   void operator()(const WriteRequest& write) {
     Put(keys::Named(keys::kRequests, write.request.id), storage::EncodeRequest(write.request));
@@ -69,24 +69,25 @@ class BatchEncoder {
   }
 
   void Put(std::string_view key, std::string_view value) {
-    (void)out_.Put(tables_.records, rocksdb::Slice(key.data(), key.size()),
+    (void)out_.Put(database_.records(), rocksdb::Slice(key.data(), key.size()),
                    rocksdb::Slice(value.data(), value.size()));
   }
 
  private:
-  void Delete(const std::string& key) { (void)out_.Delete(tables_.records, key); }
+  void Delete(const std::string& key) { (void)out_.Delete(database_.records(), key); }
   void FreeStation(const std::string& station) {
     if (!station.empty()) Delete(keys::Named(keys::kDutyOfStation, station));
   }
 
-  const RocksdbTables& tables_;
+  const RocksdbDatabase& database_;
   rocksdb::WriteBatch& out_;
 };
 
 }  // namespace
 
-void EncodeBatch(const RocksdbTables& tables, const VaultBatch& batch, rocksdb::WriteBatch& out) {
-  BatchEncoder encoder(tables, out);
+void EncodeBatch(const RocksdbDatabase& database, const VaultBatch& batch,
+                 rocksdb::WriteBatch& out) {
+  BatchEncoder encoder(database, out);
   for (const Mutation& mutation : batch.mutations) std::visit(encoder, mutation);
   encoder.Put(keys::kCounters, storage::EncodeCounters(batch.counters));
 }
