@@ -1,6 +1,6 @@
 #include "services/membership/server.h"
 
-#include <optional>
+#include <algorithm>
 #include <utility>
 
 #include "common/executor/serial_executor.h"
@@ -22,7 +22,10 @@ namespace understudy::membership {
 namespace {
 
 // A beat that waits for a slow read delays a verdict by as much, so reads wait a part of a tick.
-absl::Duration ReceiveWait(const DetectorPolicy& policy) { return policy.tick / 2; }
+// It also bounds how long a stop takes.
+absl::Duration ReceiveWait(const DetectorPolicy& policy) {
+  return std::min(policy.tick / 2, absl::Milliseconds(50));
+}
 
 Terms MakeTerms(const Config& config, int beat_port) {
   return {.beat_address = BeatAddress(config, beat_port),
