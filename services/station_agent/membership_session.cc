@@ -108,8 +108,9 @@ class GrpcMembershipSession final : public MembershipSession {
   }
 
   void OnJoinAnswer(SteadyTime sent_at, const absl::StatusOr<wire::JoinResponse>& response) {
-    absl::StatusOr<JoinedSession> session = response.status();
-    if (response.ok()) session = DecodeJoined(*response, membership_host_);
+    absl::StatusOr<JoinedSession> session = response.ok()
+                                                ? DecodeJoined(*response, membership_host_)
+                                                : absl::StatusOr<JoinedSession>(response.status());
     if (!session.ok()) {
       observer_.OnJoinFailed(session.status());
       JoinAfter(join_backoff_.Next(random_));

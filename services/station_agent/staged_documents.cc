@@ -78,8 +78,9 @@ absl::StatusOr<StagedDocuments::Loaded> StagedDocuments::Load() {
     if (!name.ends_with(kSuffix)) continue;
     const std::string path = directory_ + "/" + name;
     const auto bytes = ReadWholeFile(path, kMaxFileBytes);
-    absl::StatusOr<PackedDocument> document = bytes.status();
-    if (bytes.ok()) document = DecodeDocumentFile(bytes->value_or(""));
+    absl::StatusOr<PackedDocument> document = bytes.ok()
+                                                  ? DecodeDocumentFile(bytes->value_or(""))
+                                                  : absl::StatusOr<PackedDocument>(bytes.status());
     if (document.ok() && PathOf(document->info.duty_id) == path) {
       loaded.documents.push_back(*std::move(document));
       continue;
