@@ -58,7 +58,11 @@ def understudy_cc_fuzz_test(name, srcs, deps, corpus = [], copts = [], tags = []
         size = "small",
         srcs = srcs,
         copts = _WARNINGS + copts,
-        args = ["$(rootpaths %s)" % label for label in corpus],
+        # To libFuzzer, a file on the command line means: run this one and stop.
+        args = select({
+            "//bazel:fuzz": [],
+            "//conditions:default": ["$(rootpaths %s)" % label for label in corpus],
+        }),
         data = corpus,
         deps = deps + ["//bazel/fuzz:driver"],
         tags = tags + ["fuzz"],
