@@ -36,10 +36,6 @@ struct ConfigReader::Place {
   std::set<std::string, std::less<>> asked;
 };
 
-struct ConfigReader::Found {
-  const ConfigNode* node = nullptr;
-};
-
 ConfigReader::ConfigReader(std::shared_ptr<File> file, std::shared_ptr<Place> place)
     : file_(std::move(file)), place_(std::move(place)) {}
 
@@ -100,23 +96,25 @@ void ConfigReader::Problem(std::string_view key, std::string_view message) {
   const int line = node == nullptr ? 0 : node->line;
   std::string where = line > 0 ? absl::StrCat(file_->name, ":", line) : file_->name;
   if (node != nullptr && !node->origin.empty()) where = node->origin;
-  file_->problems.emplace(line, absl::StrCat(where, ": ", PathOf(key), ": ", std::string(message)));
+  // Keys come from the file: what cannot be printed is escaped.
+  file_->problems.emplace(line, absl::StrCat(where, ": ", absl::Utf8SafeCEscape(PathOf(key)), ": ",
+                                             std::string(message)));
 }
 
 bool ConfigReader::has_problems() const { return !file_->problems.empty(); }
 
-ConfigReader::Found ConfigReader::Find(std::string_view key, bool required) {
+const ConfigNode* ConfigReader::Find(std::string_view key, bool required) {
   place_->asked.insert(std::string(key));
-  if (Has(key)) return {&place_->node->entries.find(std::string(key))->second};
+  if (Has(key)) return &place_->node->entries.find(std::string(key))->second;
   if (required) Problem(key, "is required, found nothing");
-  return {};
+  return nullptr;
 }
 
 // `parse` makes an optional<Value> of a node.
 template <typename Value, typename Parse>
 Value ConfigReader::Read(std::string_view key, std::optional<Value> fallback,
                          std::string_view expected, Parse parse) {
-  const ConfigNode* node = Find(key, !fallback.has_value()).node;
+  const ConfigNode* node = Find(key, !fallback.has_value());
   if (node == nullptr) return fallback.value_or(Value{});
   std::optional<Value> value = parse(*node);
   if (value.has_value()) return *std::move(value);
@@ -288,7 +286,7 @@ ConfigReader ConfigReader::ReadSection(std::string_view key, bool required) {
   auto place = std::make_shared<Place>();
   place->prefix = PathOf(key) + ".";
   place->silent = place_->silent;
-  const ConfigNode* node = Find(key, required).node;
+  const ConfigNode* node = Find(key, required);
   if (node != nullptr && node->kind == ConfigNode::Kind::kMap) {
     place->node = node;
     file_->sections.push_back(place);
@@ -306,7 +304,7 @@ ConfigReader ConfigReader::SectionOr(std::string_view key) { return ReadSection(
 
 std::vector<ConfigReader> ConfigReader::Sections(std::string_view key) {
   std::vector<ConfigReader> readers;
-  const ConfigNode* node = Find(key, false).node;
+  const ConfigNode* node = Find(key, false);
   if (node == nullptr) return readers;
   if (node->kind != ConfigNode::Kind::kList) {
     Problem(key, absl::StrCat("expected a list of sections, found ", Describe(*node)));
@@ -338,7 +336,6 @@ absl::Status ConfigReader::Finish() {
     ConfigReader reader(file_, section);
     for (const auto& [key, node] : section->node->entries) {
       if (section->asked.contains(key)) continue;
-      // Keys come from outside: what cannot be printed is escaped.
       reader.Problem(key, absl::StrCat("is not a key that is known here; known are: ",
                                        absl::StrJoin(section->asked, ", ")));
       section->asked.insert(key);

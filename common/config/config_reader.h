@@ -15,6 +15,8 @@
 
 namespace understudy::config {
 
+struct ConfigNode;
+
 // Inclusive bounds of a number.
 template <typename Value>
 struct Range {
@@ -108,8 +110,8 @@ class ConfigReader {
 
   ConfigReader(std::shared_ptr<File> file, std::shared_ptr<Place> place);
 
-  struct Found;
-  Found Find(std::string_view key, bool required);
+  // Null when there is none, which is a problem when it is required.
+  const ConfigNode* Find(std::string_view key, bool required);
   template <typename Value, typename Parse>
   Value Read(std::string_view key, std::optional<Value> fallback, std::string_view expected,
              Parse parse);

@@ -146,6 +146,11 @@ TEST(ConfigReaderTest, FindsUnknownKeysInSectionsAndLists) {
   EXPECT_THAT(problems, HasSubstr("x.yaml:3: c[0].typo: is not a key"));
 }
 
+TEST(ConfigReaderTest, EscapesKeysThatCannotBePrinted) {
+  ConfigReader reader = Reader("\"a\\nb\\e[31m\": 1\n");
+  EXPECT_THAT(Problems(reader), HasSubstr("x.yaml:1: a\\nb\\033[31m: is not a key"));
+}
+
 TEST(ConfigReaderTest, NotesOneProblemForAMissingSection) {
   ConfigReader reader = Reader("");
   ConfigReader tls = reader.Section("tls");

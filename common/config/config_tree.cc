@@ -62,8 +62,8 @@ class TreeBuilder final : public YAML::EventHandler {
   void OpenKey(const YAML::Mark& mark, const std::string& key) {
     const auto [place, is_new] = open_.back().node->entries.try_emplace(key);
     if (!is_new) {
-      throw YAML::ParserException(mark,
-                                  absl::StrCat("key \"", absl::CEscape(key), "\" is given twice"));
+      throw YAML::ParserException(
+          mark, absl::StrCat("key \"", absl::Utf8SafeCEscape(key), "\" is given twice"));
     }
     // Where the value is absent, its key's line is the nearest.
     place->second.line = mark.line + 1;
@@ -140,7 +140,7 @@ std::string Describe(const ConfigNode& node) {
     case ConfigNode::Kind::kNull:
       return "nothing";
     case ConfigNode::Kind::kScalar:
-      return absl::StrCat("\"", absl::CEscape(node.scalar.substr(0, 100)),
+      return absl::StrCat("\"", absl::Utf8SafeCEscape(node.scalar.substr(0, 100)),
                           node.scalar.size() > 100 ? "...\"" : "\"");
     case ConfigNode::Kind::kList:
       return "a list";

@@ -95,7 +95,7 @@ struct Listener {
 
 class Server::Impl {
  public:
-  Impl(const ServiceConfig& config, ServerOptions options)
+  explicit Impl(ServerOptions options)
       : options_(std::move(options)),
         log_(options_.service),
         call_metrics_(*options_.registry, options_.service) {
@@ -204,7 +204,7 @@ Server::~Server() { Shutdown(); }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServiceConfig& config,
                                                       ServerOptions options) {
-  std::unique_ptr<Server> server(new Server(std::make_unique<Impl>(config, std::move(options))));
+  std::unique_ptr<Server> server(new Server(std::make_unique<Impl>(std::move(options))));
   UNDERSTUDY_RETURN_IF_ERROR(server->impl_->StartAll(config));
   return server;
 }

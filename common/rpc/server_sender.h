@@ -1,6 +1,8 @@
 #ifndef UNDERSTUDY_COMMON_RPC_SERVER_SENDER_H_
 #define UNDERSTUDY_COMMON_RPC_SERVER_SENDER_H_
 
+#include <grpcpp/server_context.h>
+
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -34,6 +36,9 @@ struct StreamOptions {
   absl::AnyInvocable<void()> on_drained = nullptr;
   // Of sessions: the first message is read at once, each further one when ReadNext is called.
   bool read_on_demand = false;
+  // Of sessions: the handler's. With it, `on_done` can tell a caller that closed its half (OK) from
+  // one that was lost (CANCELLED); without it both may be OK.
+  grpc::CallbackServerContext* context = nullptr;
 };
 
 // The sending half of a server-side streaming reactor (use ServerStream or ServerSession). It is

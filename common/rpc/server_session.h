@@ -15,12 +15,14 @@ namespace understudy::rpc {
 //
 //   using Session = rpc::ServerSession<StationMessage, MembershipMessage>;
 //   grpc::ServerBidiReactor<StationMessage, MembershipMessage>* Converse(
-//       grpc::CallbackServerContext*) override {
+//       grpc::CallbackServerContext* context) override {
 //     auto session = Session::Make(
 //         [this](const std::shared_ptr<Session>& from, StationMessage message) {
 //           executor_.Post([this, from, message = std::move(message)] { ... });
 //         },
-//         {.domain = kDomain, .on_done = [this](const absl::Status&) { ... }});
+//         {.domain = kDomain,
+//          .on_done = [this](const absl::Status&) { ... },
+//          .context = context});
 //     return session.get();
 //   }
 //
@@ -61,8 +63,7 @@ class ServerSession final
 
   void OnReadDone(bool ok) override {
     if (!ok) {
-      // Half-closed or cancelled; in the latter case OnCancel has said so, or will in vain.
-      this->Finish(absl::OkStatus());
+      this->Finish(WhyReadingEnded());
       return;
     }
     Request request = std::move(request_);
@@ -74,6 +75,12 @@ class ServerSession final
   }
 
  private:
+  absl::Status WhyReadingEnded() const {
+    const auto* context = this->options().context;
+    if (context == nullptr || !context->IsCancelled()) return absl::OkStatus();
+    return absl::CancelledError("the caller went away");
+  }
+
   ServerSession(OnMessage on_message, StreamOptions options)
       : Sender(std::move(options)),
         on_message_(std::move(on_message)),

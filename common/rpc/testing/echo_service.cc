@@ -71,14 +71,16 @@ grpc::ServerWriteReactor<WatchResponse>* EchoService::Watch(grpc::CallbackServer
 }
 
 grpc::ServerBidiReactor<TalkRequest, TalkResponse>* EchoService::Talk(
-    grpc::CallbackServerContext*) {
+    grpc::CallbackServerContext* context) {
+  StreamOptions options = MakeStreamOptions();
+  options.context = context;
   auto session = Session::Make(
       [](const std::shared_ptr<Session>& from, TalkRequest request) {
         TalkResponse response;
         response.set_text(request.text());
         from->Send(std::move(response));
       },
-      MakeStreamOptions());
+      std::move(options));
   absl::MutexLock lock(&mutex_);
   sessions_.push_back(session);
   return session.get();
