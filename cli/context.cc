@@ -65,9 +65,13 @@ absl::StatusOr<SiteAddresses> Context::Site() {
 absl::StatusOr<ClientFactory*> Context::Clients() {
   if (clients_ == nullptr) {
     UNDERSTUDY_ASSIGN_OR_RETURN(const SiteAddresses site, Site());
-    clients_ = world_.make_clients({.tls = site.tls, .timeout = options_.timeout});
+    clients_ = ClientsFor(site);
   }
   return clients_.get();
+}
+
+std::unique_ptr<ClientFactory> Context::ClientsFor(const SiteAddresses& site) {
+  return world_.make_clients({.tls = site.tls, .timeout = options_.timeout});
 }
 
 absl::StatusOr<std::unique_ptr<VaultClient>> Context::Vault() {

@@ -67,6 +67,8 @@ class Context {
   // when neither says how to connect.
   absl::StatusOr<SiteAddresses> Site();
   absl::StatusOr<ClientFactory*> Clients();
+  // Clients of another site than the options'.
+  std::unique_ptr<ClientFactory> ClientsFor(const SiteAddresses& site);
   absl::StatusOr<std::unique_ptr<VaultClient>> Vault();
   absl::StatusOr<std::unique_ptr<MembershipClient>> Membership();
   absl::StatusOr<std::unique_ptr<OrchestratorClient>> Orchestrator();
