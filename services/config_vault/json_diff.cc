@@ -11,8 +11,18 @@
 namespace understudy::config_vault {
 namespace {
 
-// Keeps the order of members. Its lookup walks through them, so members are indexed here.
-using Json = nlohmann::ordered_json;
+// Members in the order of the text. Unlike its base it takes a new member without looking for an
+// older one of that name, which would make reading a wide object quadratic; documents were checked
+// for repeated names when they were stored.
+template <typename Key, typename Value, typename Less, typename Allocator>
+struct MembersInOrder : nlohmann::ordered_map<Key, Value, Less, Allocator> {
+  using Base = nlohmann::ordered_map<Key, Value, Less, Allocator>;
+  using Base::Base;
+
+  Value& operator[](const Key& key) { return this->emplace_back(key, Value()).second; }
+};
+
+using Json = nlohmann::basic_json<MembersInOrder>;
 using Index = std::map<std::string_view, const Json*>;
 // Elements by their id's JSON text: 1 and "1" are two ids.
 using Ids = std::vector<std::pair<std::string, const Json*>>;
