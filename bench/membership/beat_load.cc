@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <string>
 #include <utility>
 
@@ -36,6 +37,13 @@ struct Snapshot {
   absl::Duration cpu;
 };
 
+absl::Duration CpuOf(const understudy::membership::BeatReceiver& receiver) {
+  timespec time = {};
+  const auto clock = receiver.cpu_clock();
+  if (clock.has_value()) clock_gettime(*clock, &time);
+  return absl::DurationFromTimespec(time);
+}
+
 Snapshot Take(const understudy::membership::BeatReceiver& receiver) {
   const BeatStats& stats = receiver.stats();
   Snapshot snapshot;
@@ -45,7 +53,7 @@ Snapshot Take(const understudy::membership::BeatReceiver& receiver) {
   snapshot.batches = stats.batches;
   snapshot.answers = stats.answers;
   snapshot.drops = stats.kernel_drops;
-  snapshot.cpu = receiver.cpu_time();
+  snapshot.cpu = CpuOf(receiver);
   return snapshot;
 }
 

@@ -16,7 +16,7 @@ using membership::SessionTable;
 using membership::SharedSessions;
 
 constexpr size_t kBatch = 64;
-constexpr int kRounds = 3;
+constexpr int kRounds = 10;
 
 absl::Duration ThreadCpu() {
   timespec time = {};

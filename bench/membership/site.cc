@@ -8,6 +8,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "common/config/config_reader.h"
+#include "common/log/log.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/client_call.h"
 #include "common/status/grpc_status.h"
@@ -85,6 +86,7 @@ absl::StatusOr<std::unique_ptr<Site>> Site::Start(size_t stations, absl::Duratio
       config::ConfigReader::FromText(ConfigText(stations, interval), "beat_load");
   const membership::Config config = membership::ReadConfig(reader);
   UNDERSTUDY_RETURN_IF_ERROR(reader.Finish());
+  log::Init(config.service.log);
   std::unique_ptr<Site> site(new Site);
   UNDERSTUDY_ASSIGN_OR_RETURN(
       site->server_,

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 
-#include <ctime>
 #include <utility>
 
 namespace understudy::membership {
@@ -38,15 +37,11 @@ SteadyTime BeatReceiver::drained_until() const {
   return SteadyTime::FromNanoseconds(drained_until_ns_.load(std::memory_order_acquire));
 }
 
-absl::Duration BeatReceiver::cpu_time() const {
+std::optional<clockid_t> BeatReceiver::cpu_clock() const {
   clockid_t id = 0;
-  timespec time = {};
-  if (!thread_.joinable()) return absl::ZeroDuration();
-  if (pthread_getcpuclockid(const_cast<std::thread&>(thread_).native_handle(), &id) != 0 ||
-      clock_gettime(id, &time) != 0) {
-    return absl::ZeroDuration();
-  }
-  return absl::DurationFromTimespec(time);
+  if (!thread_.joinable()) return std::nullopt;
+  const pthread_t handle = const_cast<std::thread&>(thread_).native_handle();
+  return pthread_getcpuclockid(handle, &id) == 0 ? std::optional(id) : std::nullopt;
 }
 
 void BeatReceiver::Run() {

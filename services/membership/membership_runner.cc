@@ -8,6 +8,9 @@
 namespace understudy::membership {
 namespace {
 
+// A machine that is short of CPU would fill the log otherwise.
+constexpr absl::Duration kStallLogEvery = absl::Seconds(10);
+
 absl::Status NotRoot() {
   return MakeError(absl::StatusCode::kUnavailable, "NOT_ROOT",
                    "this control node is not root: ask the others");
@@ -183,9 +186,9 @@ void MembershipRunner::NoteTick(const MembershipCore::TickResult& result) {
   if (result.stall > absl::ZeroDuration()) {
     parts_.metrics.stalls.Add();
     parts_.metrics.stalled_seconds.Add(absl::ToDoubleSeconds(result.stall));
-    log_.Warn("this process was absent for {} ms: all deadlines are extended by as much",
-              absl::ToInt64Milliseconds(result.stall));
+    unlogged_stalls_ += result.stall;
   }
+  LogStalls();
   if (core_->storm_brake() == storm_) return;
   storm_ = core_->storm_brake();
   parts_.metrics.storm_brake.Set(storm_ ? 1 : 0);
@@ -196,19 +199,28 @@ void MembershipRunner::NoteTick(const MembershipCore::TickResult& result) {
   }
 }
 
+void MembershipRunner::LogStalls() {
+  const SteadyTime now = clock().SteadyNow();
+  if (unlogged_stalls_ == absl::ZeroDuration() || now < next_stall_log_) return;
+  log_.Warn("this process was absent for {} ms: all deadlines are extended by as much",
+            absl::ToInt64Milliseconds(unlogged_stalls_));
+  unlogged_stalls_ = absl::ZeroDuration();
+  next_stall_log_ = now + kStallLogEvery;
+}
+
 void MembershipRunner::Act() {
   if (core_ == nullptr) return;
   const MembershipCore::Output output = core_->TakeOutput();
-  for (const Event& event : output.events) Announce(event);
+  // First of all: recovery begins when the watchers hear of it.
+  for (const Event& event : output.events) listener_.OnEvent(incarnation_, event);
   for (const uint64_t session_id : output.ended_sessions) listener_.OnSessionEnded(session_id);
   for (const StationRecord& record : output.records) writer_.Sync(record);
   for (const std::string& id : output.forgotten) writer_.Forget(id);
+  for (const Event& event : output.events) Note(event);
   if (!output.events.empty()) PublishMembers();
 }
 
-void MembershipRunner::Announce(const Event& event) {
-  // First of all: recovery begins when the watchers hear of it.
-  listener_.OnEvent(incarnation_, event);
+void MembershipRunner::Note(const Event& event) {
   parts_.metrics.events.Add();
   const Member& member = *event.member;
   switch (event.reason) {

@@ -99,9 +99,11 @@ class MembershipRunner {
   void ScheduleTick();
   void Tick();
   void NoteTick(const MembershipCore::TickResult& result);
+  void LogStalls();
   // Acts on what the core decided.
   void Act();
-  void Announce(const Event& event);
+  // Counts and logs.
+  void Note(const Event& event);
   void PublishMembers();
 
   const DetectorPolicy policy_;
@@ -114,6 +116,8 @@ class MembershipRunner {
   std::unique_ptr<MembershipCore> core_;
   bool reigned_ = false;
   bool storm_ = false;
+  absl::Duration unlogged_stalls_;
+  SteadyTime next_stall_log_;
   uint64_t incarnation_ = 0;
   uint64_t epoch_ = 0;
 };

@@ -5,6 +5,12 @@
 #include "common/status/status.h"
 
 namespace understudy::membership {
+namespace {
+
+// The vault is on this machine, and joins wait for it.
+constexpr rpc::BackoffPolicy kBackoff = {.maximum = absl::Milliseconds(500)};
+
+}  // namespace
 
 RoleFollower::RoleFollower(Executor& executor, const Clock& clock, Random& random,
                            StationRegistry& registry, Callbacks callbacks)
@@ -13,8 +19,8 @@ RoleFollower::RoleFollower(Executor& executor, const Clock& clock, Random& rando
       random_(random),
       registry_(registry),
       callbacks_(std::move(callbacks)),
-      watch_backoff_(rpc::BackoffPolicy{}),
-      read_backoff_(rpc::BackoffPolicy{}) {}
+      watch_backoff_(kBackoff),
+      read_backoff_(kBackoff) {}
 
 void RoleFollower::Start() { Watch(); }
 
@@ -43,7 +49,8 @@ void RoleFollower::OnRole(RoleChange change) {
 }
 
 void RoleFollower::OnWatchEnded(const absl::Status& status) {
-  if (!outage_logged_) {
+  // Our own stop is no outage.
+  if (!outage_logged_ && !absl::IsCancelled(status)) {
     log_.Warn("the vault does not answer, trying again: {}", DescribeError(status));
   }
   outage_logged_ = true;

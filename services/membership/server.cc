@@ -124,7 +124,8 @@ Server::~Server() { parts_->StopAll(); }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config) {
   UNDERSTUDY_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
-                              rpc::MakeChannel(config.vault, config.service.tls));
+                              rpc::MakeChannel(config.vault, config.service.tls,
+                                               {.maximum_reconnect = absl::Milliseconds(500)}));
   return StartWith(config, MakeVaultStationRegistry(std::move(channel)));
 }
 
