@@ -27,6 +27,9 @@ grpc::ServerBidiReactor<v1::StationReply, v1::StationOrder>* StationOrdersServic
   options.domain = kDomain;
   options.max_queue = max_queue_;
   options.group = &parts_.group;
+  options.context = context;
+  // A station has at most one message in our hands, however fast it talks.
+  options.read_on_demand = true;
   options.on_done = [this, attendance, self](const absl::Status&) {
     parts_.executor.Post([this, attendance, self] {
       if (!parts_.streams.Remove(attendance->station_id, *self)) return;
@@ -39,6 +42,7 @@ grpc::ServerBidiReactor<v1::StationReply, v1::StationOrder>* StationOrdersServic
         parts_.executor.Post([this, attendance, self, from, reply = std::move(reply)] {
           *self = from.get();
           OnReply(attendance, from, reply);
+          from->ReadNext();
         });
       },
       std::move(options));
