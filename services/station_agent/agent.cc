@@ -158,6 +158,7 @@ void Agent::OnJoined(const JoinedSession& session) {
   log_.Info("joined (session {:x}, epoch {}); beats every {} to {}:{}", session.id, session.epoch,
             absl::FormatDuration(session.beat_interval), session.beat_host, session.beat_port);
   lease_.OnSession(session.sent_at, session.lease);
+  keeps_lease_.store(duty_->core().strict());
   const absl::Status status =
       beats_->SetSession({session.id, session.key, session.beat_host, session.beat_port,
                           session.beat_interval, session.missed_beats_limit});
@@ -202,7 +203,13 @@ void Agent::OnLeaseGrew() {
   if (lease_timer_ == 0) CheckLease();
 }
 
+void Agent::CatchUpWithAnswers() {
+  const SteadyTime sent_at = SteadyTime::FromNanoseconds(last_answered_ns_.load());
+  if (sent_at > lease_.last_answered()) lease_.OnAnswered(sent_at);
+}
+
 void Agent::ShowLease() {
+  keeps_lease_.store(duty_->core().strict());
   link_->SetLease(duty_->core().strict() ? lease_.until() : SteadyTime::Infinite());
 }
 
@@ -257,6 +264,7 @@ void Agent::OnDetached(const absl::Status& why) {
 }
 
 void Agent::OnOrder(SteadyTime arrived, StationOrder order) {
+  CatchUpWithAnswers();
   // The native process must find the lease before it finds the document.
   const DutyOrder* begins = nullptr;
   if (const auto* activate = std::get_if<ActivateOrder>(&order)) begins = &activate->order;
@@ -323,7 +331,8 @@ void Agent::GetStatus(std::function<void(const AgentStatus&)> callback) {
   parts_.executor->Post([this, callback = std::move(callback)] { callback(MakeStatus()); });
 }
 
-AgentStatus Agent::MakeStatus() const {
+AgentStatus Agent::MakeStatus() {
+  CatchUpWithAnswers();
   const DutyCore& core = duty_->core();
   AgentStatus status;
   status.kind = core.role().kind;

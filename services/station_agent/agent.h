@@ -1,6 +1,7 @@
 #ifndef UNDERSTUDY_SERVICES_STATION_AGENT_AGENT_H_
 #define UNDERSTUDY_SERVICES_STATION_AGENT_AGENT_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -107,6 +108,8 @@ class Agent final : private MembershipObserver, private OrdersObserver {
   // Beats and the lease.
   void OnBeatAnswered(SteadyTime sent_at);
   void OnLeaseGrew();
+  // Takes over what the beats' thread noted meanwhile.
+  void CatchUpWithAnswers();
   void OnBeatsUnanswered(uint64_t session_id);
   void OnStoodStill(absl::Duration gap);
   // Writes the lease's end, if the duty has one, where the native process sees it.
@@ -121,7 +124,7 @@ class Agent final : private MembershipObserver, private OrdersObserver {
   void OnChanged();
   void Report();
   void ReportAndAgain();
-  AgentStatus MakeStatus() const;
+  AgentStatus MakeStatus();
   void OnLeaveAnswered(const absl::Status& status);
   void FinishLeaving();
 
@@ -131,6 +134,10 @@ class Agent final : private MembershipObserver, private OrdersObserver {
   StagedDocuments store_;
   LeaseKeeper lease_;
   bool lease_was_over_ = true;
+  // The duty is under strict fencing. Written on the executor, read by the beats' thread.
+  std::atomic<bool> keeps_lease_{false};
+  // When the newest beat answered over UDP was sent.
+  std::atomic<int64_t> last_answered_ns_{0};
   Executor::TimerId lease_timer_ = 0;
   Executor::TimerId report_timer_ = 0;
   SteadyTime last_report_;
