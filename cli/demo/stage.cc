@@ -95,14 +95,14 @@ absl::Status Stage::Leave(const std::string& station, const std::string& reason)
 
 absl::StatusOr<Stage::Failover> Stage::AwaitFailover(const std::string& duty, Failover::State state,
                                                      absl::Duration timeout) {
-  const uint64_t known = duties_.at(duty).assignment_number;
+  // A failover is named after the assignment that failed.
+  const std::string id = absl::StrCat(duty, "-", duties_.at(duty).assignment_number);
   std::optional<Failover> found;
   const absl::Status status = Await(
       timeout,
       absl::StrCat("a failover of duty ", duty, " that is ", FailoverStateCell(state).text), [&] {
         found = observer_->FindFailover([&](const Failover& failover) {
-          return failover.duty_id() == duty && failover.state() == state &&
-                 failover.assignment_number() > known;
+          return failover.id() == id && failover.state() == state;
         });
         return found.has_value();
       });
