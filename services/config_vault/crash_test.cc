@@ -21,11 +21,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/document/sha256.h"
 #include "common/random/random.h"
 #include "common/rpc/channel.h"
-#include "common/status/grpc_status.h"
-#include "common/status/status.h"
 #include "understudy/config_vault/v1/documents.grpc.pb.h"
 #include "understudy/config_vault/v1/registry.grpc.pb.h"
 

@@ -1,8 +1,11 @@
 #include "services/config_vault/rocksdb_database.h"
 
+#include <cstdarg>
+#include <cstdio>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/log/log.h"
 #include "common/status/status.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/options.h"
@@ -17,6 +20,24 @@ constexpr char kContentFamily[] = "content";
 // does not rewrite them.
 constexpr uint64_t kMinBlobBytes = 1024;
 
+// RocksDB's own messages go to our log. (Written to its LOG file, they would end the process on a
+// full disk: Debian's build asserts that no file is written to after an error.)
+class LogForwarder final : public rocksdb::Logger {
+ public:
+  LogForwarder() : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
+
+  void Logv(const char* format, va_list arguments) override {
+    char text[kMaxLogBytes];
+    const int size = std::vsnprintf(text, sizeof(text), format, arguments);
+    if (size > 0) log_.Warn("{}", static_cast<const char*>(text));
+  }
+  using rocksdb::Logger::Logv;
+
+ private:
+  static constexpr size_t kMaxLogBytes = 512;
+  const log::Logger log_{"rocksdb"};
+};
+
 rocksdb::DBOptions MakeDbOptions() {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
@@ -26,9 +47,7 @@ rocksdb::DBOptions MakeDbOptions() {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.max_open_files = 256;
   options.max_total_wal_size = 64 << 20;
-  options.keep_log_file_num = 3;
-  options.max_log_file_size = 1 << 20;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.info_log = std::make_shared<LogForwarder>();
   options.stats_dump_period_sec = 0;
   return options;
 }
