@@ -5,6 +5,7 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include "common/rpc/grpc_log.h"
+#include "common/rpc/grpc_threads.h"
 #include "common/rpc/limits.h"
 #include "common/rpc/tls_credentials.h"
 #include "common/status/status.h"
@@ -18,6 +19,7 @@ int Milliseconds(absl::Duration duration) {
 
 grpc::ChannelArguments Arguments(const ChannelOptions& options) {
   AdoptGrpcLog();
+  KeepGrpcThreads();
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(options.ping_every));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(options.ping_timeout));

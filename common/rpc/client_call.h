@@ -71,14 +71,19 @@ template <typename Async, typename Request, typename Response>
 absl::StatusOr<Response> CallUnaryAndWait(Async& async,
                                           UnaryMethod<Async, Request, Response> method,
                                           Request request, absl::Duration timeout) {
-  absl::StatusOr<Response> result = absl::UnknownError("no answer");
+  // All of the call belongs to this thread, so that it, not gRPC's, releases the channel.
+  grpc::ClientContext context;
+  SetTimeout(context, timeout);
+  Response response;
+  grpc::Status status;
   absl::Notification answered;
-  CallUnary(async, method, std::move(request), timeout, [&](absl::StatusOr<Response> response) {
-    result = std::move(response);
+  (async.*method)(&context, &request, &response, [&](grpc::Status given) {
+    status = std::move(given);
     answered.Notify();
   });
   answered.WaitForNotification();
-  return result;
+  if (!status.ok()) return FromGrpcStatus(status);
+  return response;
 }
 
 }  // namespace understudy::rpc

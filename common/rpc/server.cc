@@ -16,6 +16,7 @@
 #include "common/rpc/call_observer.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/grpc_log.h"
+#include "common/rpc/grpc_threads.h"
 #include "common/rpc/limits.h"
 #include "common/rpc/tls_credentials.h"
 #include "common/status/status.h"
@@ -104,6 +105,7 @@ class Server::Impl {
 
   absl::Status StartAll(const ServiceConfig& config) {
     AdoptGrpcLog();
+    KeepGrpcThreads();
     grpc::EnableDefaultHealthCheckService(true);
     UNDERSTUDY_RETURN_IF_ERROR(StartMain(config));
     UNDERSTUDY_RETURN_IF_ERROR(StartHealth(config));
