@@ -123,6 +123,18 @@ TEST(ClientCallTest, OutlivesItsStub) {
   EXPECT_TRUE(answers.Take().ok());
 }
 
+TEST(ClientCallTest, ReleasesTheLastChannelOfTheProcessOnGrpcsOwnThread) {
+  for (int i = 0; i < 100; ++i) {
+    Inbox<absl::Status> answers;
+    {
+      const auto stub = Echo::NewStub(MakeInsecureChannel("127.0.0.1:1"));
+      CallUnary(*stub->async(), &Echo::Stub::async::Say, Saying("hello"), kLong,
+                [&](absl::StatusOr<SayResponse> answer) { answers.Put(answer.status()); });
+    }
+    EXPECT_EQ(answers.Take().code(), absl::StatusCode::kUnavailable);
+  }
+}
+
 TEST(ClientCallTest, CancellingACallThatIsOverDoesNothing) {
   CallHandle().Cancel();
   TestServer server;
