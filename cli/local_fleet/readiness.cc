@@ -38,12 +38,22 @@ const DutyStatus* FindDuty(const failover_orchestrator::v1::GetStatusResponse& d
   return nullptr;
 }
 
-// How many backups of ours can take the duty, and so should be ready to.
-size_t FittingBackups(const std::vector<StationSpec>& stations, const StationSpec& of) {
-  return static_cast<size_t>(
+bool IsAssigned(const failover_orchestrator::v1::GetStatusResponse& duties,
+                const std::string& station) {
+  return std::any_of(duties.duties().begin(), duties.duties().end(), [&](const DutyStatus& duty) {
+    return duty.duty().assignment().station_id() == station;
+  });
+}
+
+// How many backups of ours are idle and can take the duty, and so should be ready to.
+int FittingBackups(const std::vector<StationSpec>& stations, const StationSpec& of,
+                   const failover_orchestrator::v1::GetStatusResponse& duties) {
+  const auto count =
       std::count_if(stations.begin(), stations.end(), [&](const StationSpec& station) {
-        return !station.duty.has_value() && station.capabilities.Covers(of.duty->needs);
-      }));
+        return !station.duty.has_value() && station.capabilities.Covers(of.duty->needs) &&
+               !IsAssigned(duties, station.id);
+      });
+  return static_cast<int>(count);
 }
 
 }  // namespace
@@ -60,9 +70,7 @@ std::string NotReadyBecause(const std::vector<StationSpec>& stations,
     if (duty == nullptr) return "duty " + station.duty->id + " is not known";
     const std::string problem = DutyNotReady(*duty);
     if (!problem.empty()) return problem;
-    // A fleet that was started again may have moved its duties.
-    const bool at_home = duty->duty().assignment().station_id() == station.id;
-    if (at_home && static_cast<size_t>(duty->spares_size()) < FittingBackups(stations, station)) {
+    if (duty->spares_size() < FittingBackups(stations, station, duties)) {
       return "not every backup is ready for duty " + station.duty->id;
     }
   }

@@ -14,19 +14,19 @@
 namespace understudy::cli {
 
 struct DutySpec {
-  std::string id;
-  CapabilitySet needs;
+  std::string id = {};
+  CapabilitySet needs = {};
 };
 
 // A station of the local fleet. With a duty it is a deployment station, else a backup.
 struct StationSpec {
-  std::string id;
-  CapabilitySet capabilities;
-  std::optional<DutySpec> duty;
+  std::string id = {};
+  CapabilitySet capabilities = {};
+  std::optional<DutySpec> duty = std::nullopt;
   // What its native process runs at first, JSON; empty for a backup.
-  std::string document;
+  std::string document = {};
   // More for the native process's command line.
-  std::vector<std::string> native_arguments;
+  std::vector<std::string> native_arguments = {};
 };
 
 // The configurations of tests/data by the name of their station, e.g. "gate-1".
