@@ -123,9 +123,10 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() { parts_->StopAll(); }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config) {
+  rpc::ChannelOptions options;
+  options.maximum_reconnect = absl::Milliseconds(500);
   UNDERSTUDY_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
-                              rpc::MakeChannel(config.vault, config.service.tls,
-                                               {.maximum_reconnect = absl::Milliseconds(500)}));
+                              rpc::MakeChannel(config.vault, config.service.tls, options));
   return StartWith(config, MakeVaultStationRegistry(std::move(channel)));
 }
 
