@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/log/log.h"
 #include "common/status/status.h"
@@ -28,8 +29,8 @@ class LogForwarder final : public rocksdb::Logger {
 
   void Logv(const char* format, va_list arguments) override {
     char text[kMaxLogBytes];
-    const int size = std::vsnprintf(text, sizeof(text), format, arguments);
-    if (size > 0) log_.Warn("{}", static_cast<const char*>(text));
+    if (std::vsnprintf(text, sizeof(text), format, arguments) <= 0) return;
+    log_.Warn("{}", std::string(absl::StripTrailingAsciiWhitespace(text)));
   }
   using rocksdb::Logger::Logv;
 
@@ -93,6 +94,8 @@ absl::StatusOr<std::shared_ptr<const RocksdbDatabase>> RocksdbDatabase::Open(
   const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
       {rocksdb::kDefaultColumnFamilyName, MakeRecordOptions(options)},
       {kContentFamily, MakeContentOptions(options)}};
+  // Where this fails, opening says why.
+  (void)db_options.env->CreateDirIfMissing(directory);
   // CURRENT is the last file that a new database gets.
   const bool is_new = db_options.env->FileExists(directory + "/CURRENT").IsNotFound();
   std::vector<rocksdb::ColumnFamilyHandle*> families;
@@ -103,12 +106,12 @@ absl::StatusOr<std::shared_ptr<const RocksdbDatabase>> RocksdbDatabase::Open(
           : rocksdb::DB::OpenForReadOnly(db_options, directory, descriptors, &families, &db);
   if (!opened.ok()) return OpenError(opened, directory);
   return std::shared_ptr<const RocksdbDatabase>(
-      new RocksdbDatabase(db, families[0], families[1], is_new));
+      new RocksdbDatabase(db, families[0], families[1], mode, is_new));
 }
 
 RocksdbDatabase::RocksdbDatabase(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* records,
-                                 rocksdb::ColumnFamilyHandle* content, bool is_new)
-    : db_(db), records_(records), content_(content), is_new_(is_new) {}
+                                 rocksdb::ColumnFamilyHandle* content, Mode mode, bool is_new)
+    : db_(db), records_(records), content_(content), mode_(mode), is_new_(is_new) {}
 
 RocksdbDatabase::~RocksdbDatabase() {
   (void)db_->DestroyColumnFamilyHandle(content_);

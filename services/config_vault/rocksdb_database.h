@@ -26,16 +26,18 @@ class RocksdbDatabase {
   rocksdb::DB& db() const { return *db_; }
   rocksdb::ColumnFamilyHandle* records() const { return records_; }
   rocksdb::ColumnFamilyHandle* content() const { return content_; }
+  bool is_writable() const { return mode_ == Mode::kWritable; }
   // Whether there was no data before.
   bool is_new() const { return is_new_; }
 
  private:
   RocksdbDatabase(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* records,
-                  rocksdb::ColumnFamilyHandle* content, bool is_new);
+                  rocksdb::ColumnFamilyHandle* content, Mode mode, bool is_new);
 
   const std::unique_ptr<rocksdb::DB> db_;
   rocksdb::ColumnFamilyHandle* const records_;
   rocksdb::ColumnFamilyHandle* const content_;
+  const Mode mode_;
   const bool is_new_;
 };
 

@@ -21,8 +21,9 @@ namespace {
 
 constexpr std::string_view kOpening = "opening the vault's data";
 constexpr std::string_view kWriting = "writing the vault's data";
-// What must fit on the disk before a database that writes is opened again.
-constexpr size_t kProbeBytes = 1 << 20;
+// A database that writes is opened again when there is room for so many write buffers: opening
+// writes out what the log holds.
+constexpr uint64_t kRoomInBuffers = 3;
 
 rocksdb::WriteOptions Synced() {
   rocksdb::WriteOptions options;
@@ -32,14 +33,18 @@ rocksdb::WriteOptions Synced() {
 
 rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
 
-// Whether the directory takes new files.
-absl::Status ProbeDisk(const std::string& directory) {
+// Whether the directory takes new files, and has `room` bytes.
+absl::Status ProbeDisk(const std::string& directory, uint64_t room) {
   rocksdb::Env* const env = rocksdb::Env::Default();
   const std::string path = directory + "/probe.tmp";
-  const rocksdb::Status status =
-      rocksdb::WriteStringToFile(env, std::string(kProbeBytes, '\0'), path, /*should_sync=*/true);
+  const rocksdb::Status written =
+      rocksdb::WriteStringToFile(env, std::string(4096, '\0'), path, /*should_sync=*/true);
   (void)env->DeleteFile(path);
-  return FromRocksdb(status, kWriting);
+  UNDERSTUDY_RETURN_IF_ERROR(FromRocksdb(written, kWriting));
+  uint64_t free = 0;
+  if (!env->GetFreeSpace(directory, &free).ok() || free >= room) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kResourceExhausted, "DISK_FULL",
+                   absl::StrCat(directory, " has ", free, " bytes left, expected ", room));
 }
 
 class RocksdbVaultStore final : public VaultStore {
@@ -136,8 +141,9 @@ absl::StatusOr<Epoch> RocksdbVaultStore::AdvanceEpoch() {
 // must be opened again; what the log holds then is stored for good or was never acknowledged.
 absl::Status RocksdbVaultStore::Recover() {
   absl::MutexLock lock(&mutex_);
-  if (database_ != nullptr && database_->db().Resume().ok()) return absl::OkStatus();
-  UNDERSTUDY_RETURN_IF_ERROR(ProbeDisk(directory_));
+  const bool was_writable = database_ != nullptr && database_->is_writable();
+  if (was_writable && database_->db().Resume().ok()) return absl::OkStatus();
+  UNDERSTUDY_RETURN_IF_ERROR(ProbeDisk(directory_, kRoomInBuffers * options_.write_buffer_bytes));
   if (database_ != nullptr && database_.use_count() > 1) {
     return MakeError(absl::StatusCode::kUnavailable, "DISK_ERROR",
                      "the vault's data waits to be opened again until running reads are over");

@@ -160,6 +160,28 @@ TEST_F(RocksdbVaultStoreTest, AfterAFailedWriteReadsGoOnAndTheStoreRecovers) {
   EXPECT_EQ(store->Snapshot()->FindRevision("a", 1)->value().packed, put.packed);
 }
 
+TEST_F(RocksdbVaultStoreTest, WhereItCannotBeOpenedForWritingItIsReadUntilItCan) {
+  VaultHarness vault(Open());
+  for (int i = 0; i < 50; ++i) vault.Document(MakePut("a", std::string(2000, 'a' + i % 26)));
+  VaultBatch batch;
+  DocumentInfo info{.name = "b", .revision = 51};
+  batch.mutations.push_back(WriteRevision{{info, std::string(100'000, 'x')}, {info, 51, 1}});
+  batch.counters.revision = 51;
+  {
+    // The log has grown beyond it, and what opening writes out is larger, too.
+    const FileSizeLimit limit(8'000);
+    ASSERT_FALSE(vault.store().Commit(batch).ok());
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_FALSE(vault.store().Recover().ok());
+      EXPECT_FALSE(vault.store().Commit(batch).ok());
+      EXPECT_EQ(vault.Read()->FindHead("a")->value().latest.revision, 50u);
+    }
+  }
+  ASSERT_TRUE(vault.store().Recover().ok());
+  EXPECT_TRUE(vault.store().Commit(batch).ok());
+  EXPECT_EQ(vault.Read()->ListChanges(0, 100)->size(), 51u);
+}
+
 TEST_F(RocksdbVaultStoreTest, AFailedWriteIsNotThereAfterRecoveryAndAnotherStart) {
   {
     const auto store = Open();
