@@ -118,10 +118,12 @@ void SimStreams::Open(const End& end) {
 
 void SimStreams::Break(const End& end) {
   const bool was_open = std::exchange(end->is_open_, false);
+  // Closed before, but the other end has not heard of it.
+  const bool untold = !end->outgoing_.empty();
   end->SetHandlers(nullptr, nullptr);
   // What was under way is lost; that the connection is gone is told all the same.
   end->outgoing_.clear();
-  if (was_open) Push(end, SimStream::Frame::Kind::kClose);
+  if (was_open || untold) Push(end, SimStream::Frame::Kind::kClose);
 }
 
 void SimStreams::GiveUp(const End& end) {
