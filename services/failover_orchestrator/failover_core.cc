@@ -39,6 +39,7 @@ void FailoverCore::Say(Report::Level level, std::string text) {
 
 void FailoverCore::OnDocument(const std::string& duty_id, DocumentState document, Instant now) {
   now_ = now;
+  match_wanted_ = true;
   if (document.revision == 0) {
     documents_.erase(duty_id);
   } else {

@@ -165,6 +165,7 @@ class FailoverCore {
   void MaybeBegin(DutyState& state);
   void Begin(DutyState& state, const Station* holder);
   void MatchDeciding();
+  SteadyTime NextMatch() const;
   std::vector<DutyNeed> DecidingNeeds(bool also_while_writing);
   bool IsMovingFrom(const std::string& station_id) const;
   DutyNeed NeedOf(const DutyState& state) const;
@@ -221,6 +222,10 @@ class FailoverCore {
   StagingPlanner staging_;
   // Declared by stations, not in the vault yet.
   std::map<std::string, Creation> creations_;
+
+  // Whether it is worth looking for spares again, and when it will be.
+  bool match_wanted_ = true;
+  SteadyTime match_again_;
 
   // Duties that something is being done about.
   std::set<std::string> active_;

@@ -19,7 +19,10 @@ void FailoverCore::StepStation(const std::string& station_id) {
   if (station->attached && !station->greeted) Greet(station_id, *station);
   StandDownMoved(station_id, *station);
   SendStandDowns(station_id, *station);
+  // While spares attach after the start, each one may be the last that is waited for.
+  if (now_.steady < *grace_until_) match_wanted_ = true;
   if (!stations_.RefreshSpare(station_id)) return;
+  match_wanted_ = true;
   staging_.OnSpareChanged(station_id, stations_.spares().contains(station_id));
 }
 

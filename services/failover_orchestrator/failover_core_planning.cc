@@ -42,6 +42,7 @@ void FailoverCore::MaybeBegin(DutyState& state) {
 }
 
 void FailoverCore::Begin(DutyState& state, const Station* holder) {
+  match_wanted_ = true;
   ActiveFailover& failover = state.failover.emplace();
   FailoverRecord& record = failover.record;
   record.id = absl::StrCat(state.duty.id, "-", state.duty.assignment.number);
@@ -104,7 +105,11 @@ std::vector<SpareOffer> FailoverCore::Offers(const std::vector<DutyNeed>& needs)
   return offers;
 }
 
+// Only when something has changed that matters: on a large site with duties that wait, it is not
+// done for every reply.
 void FailoverCore::MatchDeciding() {
+  if (!std::exchange(match_wanted_, false) && now_.steady < match_again_) return;
+  match_again_ = NextMatch();
   std::vector<DutyNeed> needs = DecidingNeeds(false);
   if (needs.empty()) return;
   // Right after the start, better spares may be on their way.
@@ -125,6 +130,24 @@ void FailoverCore::MatchDeciding() {
   }
 }
 
+// When time alone may change what matches.
+SteadyTime FailoverCore::NextMatch() const {
+  SteadyTime next = SteadyTime::Infinite();
+  const auto later = [&](SteadyTime time) {
+    if (time > now_.steady) next = std::min(next, time);
+  };
+  later(*grace_until_);
+  for (const std::string& duty_id : active_) {
+    const auto found = duties_.find(duty_id);
+    if (found == duties_.end() || !found->second.failover.has_value()) continue;
+    later(found->second.retry_at);
+    for (const auto& [station_id, abandoned] : found->second.failover->abandoned) {
+      later(abandoned.again);
+    }
+  }
+  return next;
+}
+
 std::string FailoverCore::DescribeMissing(const DutyState& state) const {
   if (DocumentOf(state.duty.id).revision == 0) return "the duty has no document yet";
   const DutyNeed need = NeedOf(state);
@@ -141,9 +164,11 @@ std::string FailoverCore::DescribeMissing(const DutyState& state) const {
 
 void FailoverCore::EnterWaiting(DutyState& state) {
   ActiveFailover& failover = *state.failover;
+  const std::string& holder = state.duty.assignment.station_id;
+  const bool taken_back = holder.empty() || holder == failover.record.from_station;
+  if (failover.waiting_recorded && taken_back) return;
   const std::string missing = DescribeMissing(state);
   failover.record.note = missing;
-  const std::string& holder = state.duty.assignment.station_id;
   if (failover.record.drill) {
     const Station* from = stations_.Find(failover.record.from_station);
     if (from != nullptr && from->IsAlive() && holder == failover.record.from_station) {
@@ -158,10 +183,7 @@ void FailoverCore::EnterWaiting(DutyState& state) {
       return SendClaim(state, Claim::kBack, failover.record.from_station);
     }
   }
-  if (!holder.empty() && holder != failover.record.from_station) {
-    return SendClaim(state, Claim::kNobody, "");
-  }
-  if (failover.waiting_recorded) return;
+  if (!taken_back) return SendClaim(state, Claim::kNobody, "");
   Say(Report::Level::kWarning, absl::StrCat("duty ", state.duty.id, " of station ",
                                             failover.record.from_station, " waits: ", missing));
   failover.record.state = FailoverState::kWaiting;
@@ -172,8 +194,10 @@ void FailoverCore::EnterWaiting(DutyState& state) {
 bool FailoverCore::MaybeGiveBack(DutyState& state) {
   const ActiveFailover& failover = *state.failover;
   const Station* from = stations_.Find(failover.record.from_station);
-  // A drill takes the duty from a healthy station: that it holds it is no reason to stop.
-  if (failover.record.drill || from == nullptr || !CanHoldAgain(state, *from)) return false;
+  // A drill takes the duty from a healthy station: that it holds it is no reason to stop, as long
+  // as there are spares.
+  const bool drilling = failover.record.drill && failover.record.state != FailoverState::kWaiting;
+  if (drilling || from == nullptr || !CanHoldAgain(state, *from)) return false;
   if (!from->Says(state.duty.id)) return false;
   SendClaim(state, Claim::kBack, failover.record.from_station);
   return true;
@@ -323,6 +347,7 @@ void FailoverCore::Abandon(DutyState& state, std::string_view why) {
   failover.accepted.reset();
   failover.fence_cleared.reset();
   failover.give_up = failover.fence_until = SteadyTime::Infinite();
+  match_wanted_ = true;
   TouchDuty(state.duty.id);
 }
 
@@ -393,6 +418,7 @@ void FailoverCore::OnDrill(uint64_t drill, const std::string& station_id, bool d
     return;
   }
   state->failover = std::move(planned.failover);
+  active_.insert(state->duty.id);
   TouchDuty(state->duty.id);
 }
 

@@ -49,6 +49,7 @@ void FailoverCore::OnRegistryLoaded(std::vector<Duty> duties,
   loading_ = false;
   failed_loads_ = 0;
   registry_loaded_ = true;
+  match_wanted_ = true;
   // Of two unfinished failovers of one duty the later one counts.
   std::map<std::string, const FailoverRecord*> by_duty;
   for (const FailoverRecord& record : unfinished) {
@@ -258,6 +259,7 @@ bool FailoverCore::MayWrite(const DutyState& state) const {
 
 void FailoverCore::OnWriteDone(uint64_t token, const WriteResult& result, Instant now) {
   now_ = now;
+  match_wanted_ = true;
   const auto found = tokens_.find(token);
   if (found == tokens_.end()) return;
   const std::string duty_id = found->second;
