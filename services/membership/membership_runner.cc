@@ -11,6 +11,9 @@ namespace {
 // A machine that is short of CPU would fill the log otherwise.
 constexpr absl::Duration kStallLogEvery = absl::Seconds(10);
 
+// When a whole site falls silent, writing tens of thousands of lines must not delay the rest.
+constexpr size_t kMaxLoggedAtOnce = 20;
+
 absl::Status NotRoot() {
   return MakeError(absl::StatusCode::kUnavailable, "NOT_ROOT",
                    "this control node is not root: ask the others");
@@ -216,18 +219,28 @@ void MembershipRunner::Act() {
   for (const uint64_t session_id : output.ended_sessions) listener_.OnSessionEnded(session_id);
   for (const StationRecord& record : output.records) writer_.Sync(record);
   for (const std::string& id : output.forgotten) writer_.Forget(id);
-  for (const Event& event : output.events) Note(event);
+  Note(output.events);
   if (!output.events.empty()) PublishMembers();
 }
 
-void MembershipRunner::Note(const Event& event) {
-  parts_.metrics.events.Add();
+void MembershipRunner::Note(const std::vector<Event>& events) {
+  size_t logged = 0;
+  for (const Event& event : events) {
+    parts_.metrics.events.Add();
+    if (event.reason == ChangeReason::kFailed) {
+      parts_.metrics.verdicts[static_cast<size_t>(event.member->verdict)].Add();
+    }
+    if (++logged <= kMaxLoggedAtOnce) Log(event);
+  }
+  if (logged > kMaxLoggedAtOnce) log_.Warn("and {} more changes", logged - kMaxLoggedAtOnce);
+}
+
+void MembershipRunner::Log(const Event& event) const {
   const Member& member = *event.member;
   switch (event.reason) {
     case ChangeReason::kJoined:
       return log_.Info("station {} joined as {}", member.id(), KindName(member.record.kind));
     case ChangeReason::kFailed:
-      parts_.metrics.verdicts[static_cast<size_t>(member.verdict)].Add();
       return log_.Warn("station {} failed: {}", member.id(), member.evidence.summary);
     case ChangeReason::kRecovered:
       return log_.Info("station {} recovered", member.id());

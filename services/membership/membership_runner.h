@@ -103,7 +103,8 @@ class MembershipRunner {
   // Acts on what the core decided.
   void Act();
   // Counts and logs.
-  void Note(const Event& event);
+  void Note(const std::vector<Event>& events);
+  void Log(const Event& event) const;
   void PublishMembers();
 
   const DetectorPolicy policy_;
