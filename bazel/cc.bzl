@@ -25,14 +25,20 @@ _C_WARNINGS = [
     "-Wstrict-prototypes",
 ]
 
+# What a program links for the build that it is in.
+_BUILD_SUPPORT = select({
+    "//bazel:tsan": ["//bazel/tsan:absl_synchronization"],
+    "//conditions:default": [],
+})
+
 def understudy_cc_library(name, copts = [], **kwargs):
     native.cc_library(name = name, copts = _WARNINGS + copts, **kwargs)
 
 def understudy_c_library(name, copts = [], **kwargs):
     native.cc_library(name = name, copts = _C_WARNINGS + copts, **kwargs)
 
-def understudy_cc_binary(name, copts = [], **kwargs):
-    native.cc_binary(name = name, copts = _WARNINGS + copts, **kwargs)
+def understudy_cc_binary(name, copts = [], deps = [], **kwargs):
+    native.cc_binary(name = name, copts = _WARNINGS + copts, deps = deps + _BUILD_SUPPORT, **kwargs)
 
 def understudy_c_binary(name, copts = [], **kwargs):
     native.cc_binary(name = name, copts = _C_WARNINGS + copts, **kwargs)
@@ -43,7 +49,7 @@ def understudy_cc_test(name, size, deps, copts = [], **kwargs):
         name = name,
         size = size,
         copts = _WARNINGS + copts,
-        deps = deps + ["//bazel:gtest_main"],
+        deps = deps + ["//bazel:gtest_main"] + _BUILD_SUPPORT,
         **kwargs
     )
 
