@@ -73,9 +73,10 @@ DutyRunner::DutyRunner(Parts parts, const DutyCoreOptions& options, const SyncOp
     : parts_(std::move(parts)),
       outlets_(std::move(outlets)),
       core_(options, parts_.random),
-      uploader_({parts_.clock, parts_.random, parts_.executor, parts_.vault, parts_.metrics}, sync,
-                "station/" + parts_.station_id,
-                [this](const KeptDocument& document) { OnUploaded(document); }) {}
+      uploader_(
+          {parts_.clock, parts_.random, parts_.executor, parts_.vault, parts_.metrics}, sync,
+          "station/" + parts_.station_id,
+          {[this](const KeptDocument& document) { OnUploaded(document); }, [this] { Pump(); }}) {}
 
 void DutyRunner::Start(StationRole role, std::vector<PackedDocument> documents) {
   std::vector<KeptDocument> kept;
@@ -215,7 +216,6 @@ void DutyRunner::OnUploaded(const KeptDocument& document) {
     stored.info.revision = document.revision;
     SaveDocument(stored);
   }
-  Pump();
 }
 
 // Carrying out ------------------------------------------------------------------------------------

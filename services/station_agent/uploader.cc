@@ -19,11 +19,10 @@ bool IsFinal(const absl::Status& status) {
 
 }  // namespace
 
-Uploader::Uploader(Parts parts, const SyncOptions& options, std::string author,
-                   OnUploaded on_uploaded)
+Uploader::Uploader(Parts parts, const SyncOptions& options, std::string author, Outlets outlets)
     : parts_(std::move(parts)),
       author_(std::move(author)),
-      on_uploaded_(std::move(on_uploaded)),
+      outlets_(std::move(outlets)),
       planner_(options, parts_.random, parts_.clock.SteadyNow()) {}
 
 void Uploader::OnChange(PackedDocument document, bool urgent) {
@@ -72,25 +71,30 @@ void Uploader::OnTime() {
 }
 
 void Uploader::OnResult(const std::string& request_id, const absl::StatusOr<uint64_t>& result) {
-  const SteadyTime now = parts_.clock.SteadyNow();
+  // Else a newer change took its place meanwhile.
   const bool current = change_.has_value() && request_id == request_id_;
   if (result.ok()) {
     parts_.metrics.uploads_done.Add();
-    planner_.OnDone(now);
+    planner_.OnDone(parts_.clock.SteadyNow());
     if (current) OnStored(*result);
-  } else if (ErrorReason(result.status()) == "STALE_ASSIGNMENT") {
-    parts_.metrics.uploads_stale.Add();
-    planner_.OnDone(now);
-    if (current) GiveUp(result.status());
-  } else if (IsFinal(result.status())) {
-    parts_.metrics.uploads_refused.Add();
-    planner_.OnDone(now);
-    if (current) GiveUp(result.status());
   } else {
+    OnError(current, result.status());
+  }
+  outlets_.settled();
+}
+
+void Uploader::OnError(bool current, const absl::Status& status) {
+  const SteadyTime now = parts_.clock.SteadyNow();
+  const bool stale = ErrorReason(status) == "STALE_ASSIGNMENT";
+  if (!stale && !IsFinal(status)) {
     parts_.metrics.uploads_retried.Add();
     planner_.OnRetry(now);
-    log_.Warn("upload failed, will be tried again: {}", DescribeError(result.status()));
+    log_.Warn("upload failed, will be tried again: {}", DescribeError(status));
+    return;
   }
+  (stale ? parts_.metrics.uploads_stale : parts_.metrics.uploads_refused).Add();
+  planner_.OnDone(now);
+  if (current) GiveUp(status);
 }
 
 void Uploader::OnStored(uint64_t revision) {
@@ -98,7 +102,7 @@ void Uploader::OnStored(uint64_t revision) {
   info.revision = revision;
   change_.reset();
   log_.Info("uploaded {}: revision {}, {} bytes", info.document, info.revision, info.size);
-  on_uploaded_(info);
+  outlets_.uploaded(info);
   Answer(info);
 }
 

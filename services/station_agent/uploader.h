@@ -32,10 +32,15 @@ class Uploader {
     VaultDocuments& vault;
     AgentMetrics& metrics;
   };
-  // Runs on the executor when a document has a revision.
-  using OnUploaded = std::function<void(const KeptDocument&)>;
+  // Both run on the executor.
+  struct Outlets {
+    // A document has a revision.
+    std::function<void(const KeptDocument&)> uploaded;
+    // An upload ended, well or not: NextAt may have changed.
+    std::function<void()> settled;
+  };
 
-  Uploader(Parts parts, const SyncOptions& options, std::string author, OnUploaded on_uploaded);
+  Uploader(Parts parts, const SyncOptions& options, std::string author, Outlets outlets);
 
   // The duty's document changed here. `urgent` as in UploadPlanner.
   void OnChange(PackedDocument document, bool urgent);
@@ -56,13 +61,14 @@ class Uploader {
 
  private:
   void OnResult(const std::string& request_id, const absl::StatusOr<uint64_t>& result);
+  void OnError(bool current, const absl::Status& status);
   void OnStored(uint64_t revision);
   void GiveUp(const absl::Status& why);
   void Answer(const absl::StatusOr<KeptDocument>& answer);
 
   Parts parts_;
   const std::string author_;
-  const OnUploaded on_uploaded_;
+  const Outlets outlets_;
   const log::Logger log_{"uploader"};
   UploadPlanner planner_;
   uint64_t assignment_ = 0;

@@ -1,0 +1,93 @@
+#include "services/station_agent/config.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+namespace understudy::station_agent {
+namespace {
+
+absl::StatusOr<Config> Parse(const std::string& text) {
+  config::ConfigReader reader = config::ConfigReader::FromText(text, "agent.yaml");
+  Config config = ReadConfig(reader);
+  if (const absl::Status status = reader.Finish(); !status.ok()) return status;
+  return config;
+}
+
+std::string Problems(const std::string& text) {
+  return std::string(Parse(text).status().message());
+}
+
+std::string ExampleFile() {
+  std::ifstream file("services/station_agent/station_agent.example.yaml");
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST(ConfigTest, ReadsTheExampleFile) {
+  const auto config = Parse(ExampleFile());
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->station_id, "gate-1");
+  EXPECT_EQ(config->kind, StationKind::kDeployment);
+  EXPECT_EQ(config->capabilities.CountOf("camera.rtsp"), 16u);
+  ASSERT_TRUE(config->duty.has_value());
+  EXPECT_EQ(config->duty->id, "gate-1");
+  EXPECT_FALSE(config->duty->strict_fencing);
+  EXPECT_EQ(config->link_name, "/understudy-gate-1");
+  EXPECT_EQ(config->sync.mode, SyncMode::kRealTime);
+  EXPECT_EQ(config->limits.native_process_memory.above, 512.0 * 1024 * 1024);
+}
+
+TEST(ConfigTest, ReadsTheExampleOfTheHelp) { EXPECT_TRUE(Parse(kExampleConfig).ok()); }
+
+TEST(ConfigTest, ReadsABackup) {
+  const auto config = Parse(
+      "station_id: spare-1\nkind: backup\ncapabilities: {camera.rtsp: 8}\nmembership: a:1\n"
+      "orchestrator: a:2\nvault: a:3\nstate_directory: /tmp/x\ninsecure: true\n"
+      "link: {name: /here}\nsync: {mode: scheduled, interval: 1m, jitter: 10s}\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->kind, StationKind::kBackup);
+  EXPECT_EQ(config->link_name, "/here");
+  EXPECT_EQ(config->sync.mode, SyncMode::kScheduled);
+  EXPECT_EQ(config->sync.jitter, absl::Seconds(10));
+}
+
+TEST(ConfigTest, ReportsEveryProblemAtOnce) {
+  const std::string problems = Problems(
+      "station_id: Gate!\nkind: guard\ncapabilities: {camera.rtsp: 8}\nmembership: nowhere\n"
+      "orchestrator: a:2\nvault: a:3\ninsecure: true\nsync: {interval: 1m, jitter: 40s}\n"
+      "limits: {cpu: {above: 3}}\nfoo: 1\n");
+  for (const char* key : {"station_id", "kind", "membership", "state_directory", "sync.jitter",
+                          "limits.cpu.above", "foo"}) {
+    EXPECT_NE(problems.find(key), std::string::npos) << key << " in:\n" << problems;
+  }
+}
+
+TEST(ConfigTest, OpensNoPortToOthers) {
+  EXPECT_NE(Problems(std::string(kExampleConfig) + "listen: 0.0.0.0:7105\n").find("loopback"),
+            std::string::npos);
+}
+
+TEST(ConfigTest, WantsNoDutyOfABackup) {
+  std::string text = kExampleConfig;
+  text.replace(text.find("deployment"), 10, "backup");
+  EXPECT_NE(Problems(text).find("duty"), std::string::npos);
+}
+
+TEST(ConfigTest, WantsAStationThatCanDoItsDuty) {
+  std::string text = kExampleConfig;
+  text.replace(text.find("needs: {camera.rtsp: 8}"), 23, "needs: {valve: 3}");
+  EXPECT_NE(Problems(text).find("valve"), std::string::npos);
+}
+
+TEST(ConfigTest, WantsALinkNameThatIsOne) {
+  for (const char* name : {"gate", "/", "/a/b"}) {
+    EXPECT_FALSE(Parse(std::string(kExampleConfig) + "link: {name: " + name + "}\n").ok()) << name;
+  }
+}
+
+}  // namespace
+}  // namespace understudy::station_agent
