@@ -184,6 +184,10 @@ class FailoverCore {
   // failover_core_orders.cc: what stations are told, and their answers.
   void StepStation(const std::string& station_id);
   void Greet(const std::string& station_id, Station& station);
+  bool MayHoldAgain(const DutyState& state, const std::string& station_id,
+                    const Station& station) const;
+  bool BeginRefused(DutyState& state, const std::string& station_id, uint64_t number,
+                    std::string_view why);
   void StandDownMoved(const std::string& station_id, const Station& station);
   void SendStandDowns(const std::string& station_id, Station& station);
   bool StandsDownLater(const DutyState& state, const std::string& station_id) const;

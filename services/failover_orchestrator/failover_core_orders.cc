@@ -46,18 +46,28 @@ void FailoverCore::StandDownMoved(const std::string& station_id, const Station& 
   for (const std::string& duty_id : station.DutiesItClaims()) {
     const DutyState* state = FindDuty(duty_id);
     if (state == nullptr || state->duty.assignment.station_id == station_id) continue;
-    // It may be given the duty back, or it is to run on until the spare runs.
-    const bool waits = state->duty.assignment.station_id.empty() && state->failover.has_value() &&
-                       state->failover->record.from_station == station_id;
-    if (waits || station.claimed_duty == duty_id || StandsDownLater(*state, station_id)) continue;
+    if (station.claimed_duty == duty_id || MayHoldAgain(*state, station_id, station) ||
+        StandsDownLater(*state, station_id)) {
+      continue;
+    }
     RequireStandDown(station_id, *state);
   }
+}
+
+// It says that it holds a duty that came from it and that nobody has taken: it may be given it
+// back.
+bool FailoverCore::MayHoldAgain(const DutyState& state, const std::string& station_id,
+                                const Station& station) const {
+  return state.failover.has_value() && state.failover->record.from_station == station_id &&
+         state.failover->record.to_station.empty() && station.Says(state.duty.id);
 }
 
 void FailoverCore::SendStandDowns(const std::string& station_id, Station& station) {
   if (!station.attached) return;
   for (auto& [duty_id, stand_down] : station.stand_downs) {
     if (stand_down.answered || stand_down.sent_on == station.attachment) continue;
+    const DutyState* state = FindDuty(duty_id);
+    if (state != nullptr && MayHoldAgain(*state, station_id, station)) continue;
     stand_down.sent_on = station.attachment;
     actions_.push_back(
         SendStandDown{station_id, duty_id, *epoch_, stand_down.number, stand_down.reason});
@@ -282,14 +292,35 @@ void FailoverCore::OnRefused(const std::string& station_id, const std::string& d
   if (state != nullptr && FailoverTo(*state, station_id, number) != nullptr) {
     return Abandon(*state, why);
   }
+  if (state != nullptr && BeginRefused(*state, station_id, number, why)) return;
   Say(Report::Level::kWarning, absl::StrCat("station ", station_id, ", duty ", duty_id,
                                             " under number ", number, ": ", why));
+}
+
+// The station that the duty is assigned to does not hold it and will not take it: that is a
+// failure, too. One that holds it goes on trying by itself.
+bool FailoverCore::BeginRefused(DutyState& state, const std::string& station_id, uint64_t number,
+                                std::string_view why) {
+  const Station& station = stations_.At(station_id);
+  const Assignment& assignment = state.duty.assignment;
+  if (state.failover.has_value() || state.needs_reload || assignment.station_id != station_id ||
+      assignment.number != number || station.holding_duty == state.duty.id) {
+    return false;
+  }
+  Begin(state, &station);
+  const uint64_t session = station.member.has_value() ? station.member->session_id : 0;
+  state.failover->abandoned[station_id] = {now_.steady + policy_.abandoned_retry, session};
+  state.failover->record.evidence.summary = absl::StrCat("the station ", std::string(why));
+  Say(Report::Level::kWarning,
+      absl::StrCat("duty ", state.duty.id, ": station ", station_id, " ", std::string(why)));
+  TouchDuty(state.duty.id);
+  return true;
 }
 
 void FailoverCore::OnStoodDown(const std::string& station_id, const std::string& duty_id,
                                uint64_t number, Instant now) {
   now_ = now;
-  if (!stations_.TakeStoodDown(station_id, duty_id, number)) return;
+  stations_.TakeStoodDown(station_id, duty_id, number);
   TouchStation(station_id);
   TouchDuty(duty_id);
 }

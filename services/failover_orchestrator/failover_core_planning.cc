@@ -199,6 +199,7 @@ bool FailoverCore::MaybeGiveBack(DutyState& state) {
   const bool drilling = failover.record.drill && failover.record.state != FailoverState::kWaiting;
   if (drilling || from == nullptr || !CanHoldAgain(state, *from)) return false;
   if (!from->Says(state.duty.id)) return false;
+  if (NeedOf(state).excluded.contains(failover.record.from_station)) return false;
   SendClaim(state, Claim::kBack, failover.record.from_station);
   return true;
 }
@@ -289,12 +290,10 @@ void FailoverCore::OnClaimed(DutyState& state, const Assignment& assignment) {
 }
 
 void FailoverCore::FinishGivenBack(DutyState& state) {
+  StandDownFormerHolders(state);
   const ActiveFailover failover = std::move(*state.failover);
   const std::string& station_id = failover.record.from_station;
   state.failover.reset();
-  for (const std::string& other : failover.may_run) {
-    if (other != station_id) RequireStandDown(other, state);
-  }
   Say(Report::Level::kInfo,
       absl::StrCat("duty ", state.duty.id, " stays with station ", station_id));
   actions_.push_back(FailoverChanged{failover.record});

@@ -261,6 +261,29 @@ TEST_F(FailoverCoreTest, LetsAStationThatIsBackHoldADutyThatWaits) {
   EXPECT_EQ(world_.FailoverOf("gate-1").state, FailoverState::kCancelled);
 }
 
+TEST_F(FailoverCoreTest, DoesNotStandDownAStationThatIsToHoldItsDutyAgain) {
+  // A spare was tried in vain, so that the old station owes us a stand-down.
+  world_.AddDeployment("a1", "gate", "camera.rtsp: 4");
+  world_.AddSpare("b1", "camera.rtsp: 4");
+  world_.Crash("a1");
+  world_.Refuse("b1", "gate", "NATIVE_PROCESS_DEAD");
+  world_.StandDown("b1", "gate");
+  world_.TakeLines();
+  world_.Return("a1");
+  EXPECT_THAT(world_.TakeLines(),
+              ElementsAre("claim gate#4 -> a1", "cancelled gate-1", "hold a1 gate#4 r7"));
+}
+
+TEST_F(FailoverCoreTest, MovesTheDutyOfAStationThatWillNotTakeItBack) {
+  AddUsualSite();
+  world_.Detach("a1");
+  world_.Attach("a1");
+  EXPECT_THAT(world_.TakeLines(), ElementsAre("activate a1 gate#1 r7"));
+  world_.Refuse("a1", "gate", "NATIVE_PROCESS_REFUSED");
+  EXPECT_THAT(world_.TakeLines(), ElementsAre("claim gate#2 -> b1", "activate b1 gate#2 r7",
+                                              "claimed gate-1", "stand_down a1 gate#2"));
+}
+
 TEST_F(FailoverCoreTest, ActivatesTheSpareOfASelfReportedFailureBeforeItStandsTheOldOneDown) {
   AddUsualSite();
   world_.SelfReport("a1");

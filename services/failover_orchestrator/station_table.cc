@@ -101,15 +101,15 @@ void StationTable::RequireStandDown(std::string_view station_id, std::string_vie
   state = StandDownState{number, false, 0, std::string(reason)};
 }
 
-bool StationTable::TakeStoodDown(std::string_view station_id, std::string_view duty_id,
+void StationTable::TakeStoodDown(std::string_view station_id, std::string_view duty_id,
                                  uint64_t number) {
   Station* station = Find(station_id);
-  if (station == nullptr) return false;
-  const auto found = station->stand_downs.find(std::string(duty_id));
-  if (found == station->stand_downs.end() || number < found->second.number) return false;
-  found->second.answered = true;
+  if (station == nullptr) return;
   if (station->holding_duty == duty_id) station->holding_duty.clear();
-  return true;
+  const auto found = station->stand_downs.find(std::string(duty_id));
+  if (found != station->stand_downs.end() && number >= found->second.number) {
+    found->second.answered = true;
+  }
 }
 
 Station& StationTable::At(std::string_view station_id) {

@@ -89,8 +89,7 @@ class StationTable {
   // Asks the station to stop `duty_id`, unless it answered that for this number already.
   void RequireStandDown(std::string_view station_id, std::string_view duty_id, uint64_t number,
                         std::string_view reason);
-  // False when nothing of the kind was asked.
-  bool TakeStoodDown(std::string_view station_id, std::string_view duty_id, uint64_t number);
+  void TakeStoodDown(std::string_view station_id, std::string_view duty_id, uint64_t number);
 
   // Creates it when it is new.
   Station& At(std::string_view station_id);
