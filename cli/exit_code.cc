@@ -8,7 +8,8 @@ namespace understudy::cli {
 
 const char kExitCodesHelp[] =
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a service did not answer, 4 not found,\n"
-    "  5 refused in this state (conflict, no backup, ...), 6 the input is malformed or too large.";
+    "  5 refused in this state (conflict, no backup, ...), 6 the input is malformed or too "
+    "large,\n  130 interrupted.";
 
 absl::Status UsageError(const std::string& message) {
   return MakeError(absl::StatusCode::kInvalidArgument, kUsageReason, message);
@@ -27,6 +28,8 @@ ExitCode ExitCodeOf(const absl::Status& status) {
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
       return ExitCode::kNotReachable;
+    case absl::StatusCode::kCancelled:
+      return ExitCode::kInterrupted;
     case absl::StatusCode::kNotFound:
       return ExitCode::kNotFound;
     case absl::StatusCode::kAborted:

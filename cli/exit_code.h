@@ -20,6 +20,8 @@ enum class ExitCode {
   kRefused = 5,
   // What was sent is malformed or too large.
   kBadInput = 6,
+  // Ctrl-C.
+  kInterrupted = 130,
 };
 
 // The reason (common/status) that marks an error as one of usage.

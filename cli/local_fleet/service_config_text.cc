@@ -93,6 +93,7 @@ std::string AgentConfigText(const SiteLayout& layout, const ServiceSettings& set
   // All stations share this machine: that it is busy says nothing of any of them.
   for (const char* share : {"cpu", "memory", "disk"}) config["limits"][share]["above"] = 1.0;
   config["limits"]["native_process_memory"]["above"] = "256MiB";
+  config["limits"]["native_process_silent"] = absl::FormatDuration(settings.native_process_silent);
   config["sample_interval"] = "1s";
   return Text(config);
 }

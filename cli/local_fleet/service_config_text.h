@@ -20,6 +20,8 @@ struct ServiceSettings {
   bool insecure = false;
   absl::Duration beat_interval = absl::Milliseconds(100);
   int missed_beats_limit = 3;
+  // How long a native process may be silent before its station counts as failed.
+  absl::Duration native_process_silent = absl::Seconds(1);
   std::string log_level = "info";
 };
 

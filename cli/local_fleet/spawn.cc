@@ -17,8 +17,6 @@
 namespace understudy::cli {
 namespace {
 
-constexpr absl::Duration kRunLimit = absl::Minutes(1);
-
 // Where standard output and error go: the descriptor when it is not negative, else the file.
 struct Output {
   std::string file = {};
@@ -131,7 +129,8 @@ absl::StatusOr<ProcessId> StartProcess(const ProcessSpec& spec) {
 }
 
 absl::StatusOr<std::string> RunProgram(const std::string& program,
-                                       const std::vector<std::string>& arguments) {
+                                       const std::vector<std::string>& arguments,
+                                       absl::Duration limit) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return absl::InternalError("cannot make a pipe");
   const absl::Cleanup close_reader = [&] { close(ends[0]); };
@@ -140,7 +139,7 @@ absl::StatusOr<std::string> RunProgram(const std::string& program,
   const absl::StatusOr<pid_t> pid = Spawn(std::move(words), {.descriptor = ends[1]});
   close(ends[1]);
   if (!pid.ok()) return pid.status();
-  const SteadyTime deadline = SteadyNow() + kRunLimit;
+  const SteadyTime deadline = SteadyNow() + limit;
   std::string output = ReadAll(ends[0], deadline);
   const int status = WaitForEnd(*pid, deadline);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return output;

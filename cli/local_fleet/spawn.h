@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "cli/local_fleet/process.h"
 
 namespace understudy::cli {
@@ -23,10 +24,11 @@ struct ProcessSpec {
 // not reach it.
 absl::StatusOr<ProcessId> StartProcess(const ProcessSpec& spec);
 
-// Runs a program to its end, a minute at most, and returns its standard output and error together.
+// Runs a program to its end, `limit` at most, and returns its standard output and error together.
 // INTERNAL with that output when it exits with anything but 0.
 absl::StatusOr<std::string> RunProgram(const std::string& program,
-                                       const std::vector<std::string>& arguments);
+                                       const std::vector<std::string>& arguments,
+                                       absl::Duration limit = absl::Minutes(1));
 
 }  // namespace understudy::cli
 

@@ -35,6 +35,7 @@ struct Options {
   uint64_t backups = kLeastBackups;
   bool keep = false;
   uint64_t missed_beats_limit = 3;
+  absl::Duration bound = DemoBounds().after_verdict;
   std::string binaries;
   std::string documents;
 };
@@ -77,8 +78,12 @@ absl::StatusOr<LocalFleet> MakeFleet(const Options& options, const std::string& 
 class Performance {
  public:
   Performance(LocalFleet& fleet, const std::vector<StationSpec>& stations, Timeline& timeline,
-              const Interrupt& interrupt)
-      : fleet_(fleet), stations_(stations), timeline_(timeline), interrupt_(interrupt) {}
+              const DemoBounds& bounds, const Interrupt& interrupt)
+      : fleet_(fleet),
+        stations_(stations),
+        timeline_(timeline),
+        bounds_(bounds),
+        interrupt_(interrupt) {}
 
   absl::Status Run(ClientFactory& clients) {
     UNDERSTUDY_RETURN_IF_ERROR(StartFleet());
@@ -116,7 +121,7 @@ class Performance {
   }
 
   absl::Status Perform(Stage& stage) {
-    Demo demo(stage, timeline_, DemoBounds());
+    Demo demo(stage, timeline_, bounds_);
     const absl::Status status = demo.Run();
     results_ = demo.results();
     UNDERSTUDY_RETURN_IF_ERROR(status);
@@ -141,9 +146,20 @@ class Performance {
   LocalFleet& fleet_;
   const std::vector<StationSpec>& stations_;
   Timeline& timeline_;
+  const DemoBounds bounds_;
   const Interrupt& interrupt_;
   std::vector<StepResult> results_;
 };
+
+// The others in proportion.
+DemoBounds Bounds(const Options& options) {
+  DemoBounds bounds;
+  const double scale = absl::FDivDuration(options.bound, bounds.after_verdict);
+  bounds.after_verdict *= scale;
+  bounds.after_join *= scale;
+  bounds.after_restart *= scale;
+  return bounds;
+}
 
 void PrintReport(const std::vector<StepResult>& results, Context& context) {
   if (context.json()) {
@@ -155,7 +171,8 @@ void PrintReport(const std::vector<StepResult>& results, Context& context) {
 }
 
 // What is left when the curtain falls, and where.
-void Close(const Options& options, LocalFleet& fleet, bool well, Context& context) {
+void Close(const Options& options, LocalFleet& fleet, bool well, bool interrupted,
+           Context& context) {
   const std::string& directory = fleet.layout().directory();
   std::ostream& out = context.json() ? context.err() : context.out();
   if (options.keep && well) {
@@ -164,7 +181,7 @@ void Close(const Options& options, LocalFleet& fleet, bool well, Context& contex
     return;
   }
   fleet.Stop(absl::Seconds(3));
-  if (well) {
+  if (well || interrupted) {
     std::error_code error;
     std::filesystem::remove_all(directory, error);
   } else {
@@ -195,10 +212,11 @@ absl::Status RunDemo(const Options& options, Context& context) {
   UNDERSTUDY_ASSIGN_OR_RETURN(LocalFleet fleet, MakeFleet(options, directory, context));
   Timeline timeline(context.json() ? context.err() : context.out(), context.painter(), SteadyNow());
   const std::unique_ptr<ClientFactory> clients = context.ClientsFor(fleet.site());
-  Performance performance(fleet, stations, timeline, interrupt);
+  Performance performance(fleet, stations, timeline, Bounds(options), interrupt);
   const absl::Status status = performance.Run(*clients);
   PrintReport(performance.results(), context);
-  Close(options, fleet, status.ok() && AllRecovered(performance.results()), context);
+  Close(options, fleet, status.ok() && AllRecovered(performance.results()),
+        absl::IsCancelled(status), context);
   return Conclude(status, performance.results(), context);
 }
 
@@ -218,6 +236,9 @@ void AddDemo(Verb& root) {
   demo.Flag(options->keep, "--keep", "leave the fleet running at the end");
   demo.Number(options->missed_beats_limit, "--missed-beats", 1, 100,
               "beats (of 100 ms) that a station may miss; more on a machine that is very busy");
+  demo.Option(
+      options->bound, "--bound",
+      "longest time from the verdict until the duty runs again; the other bounds in proportion");
   demo.Option(options->binaries, "--binaries", "DIR",
               "the services' programs; default: beside this one");
   demo.Option(options->documents, "--documents", "DIR",
