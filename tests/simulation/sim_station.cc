@@ -117,6 +117,9 @@ void SimStation::BeatOn(uint64_t session_id) {
 void SimStation::CheckLease() {
   const bool has_lease = node_.clock().SteadyNow() < lease_until_;
   if (has_lease != std::exchange(had_lease_, has_lease)) {
+    // What ran under the lease has stopped with it, also when it is renewed right after.
+    const bool ends = !has_lease && native_runs_.has_value() && native_runs_->strict_fencing;
+    if (ends) native_runs_.reset();
     has_lease ? core_.OnLeaseRenewed() : core_.OnLeaseOver();
   } else if (has_lease && core_.phase() == sa::DutyCore::Phase::kSuspended && orders_ == nullptr) {
     core_.OnLeaseRenewed();
