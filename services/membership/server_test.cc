@@ -346,7 +346,7 @@ TEST_F(ServerTest, ListsALargeSiteInPages) {
   v1::JoinRequest request;
   request.set_kind(kBackup);
   for (int i = 0; i < 16; ++i) request.add_addresses(std::string(256, 'a'));
-  constexpr int kStations = 600;
+  constexpr int kStations = 1200;
   for (int i = 0; i < kStations; ++i) {
     request.set_station_id("s-" + std::to_string(i));
     ASSERT_TRUE(harness_->Join(request).ok());

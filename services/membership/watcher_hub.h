@@ -43,8 +43,9 @@ class WatcherHub {
   std::set<std::shared_ptr<Stream>> streams_;
 };
 
-// Roughly how much of a large site goes into one message.
-inline constexpr size_t kPageBytes = size_t{2} << 20;
+// Roughly how much of a large site goes into one message; one member more, children included, still
+// fits into the largest message that we allow.
+inline constexpr size_t kPageBytes = size_t{4} << 20;
 
 }  // namespace understudy::membership
 
