@@ -171,10 +171,11 @@ TEST_F(AgentLinkTest, ReportsIndicatorsAndChildren) {
   const station_link_child children[] = {{"camera-1", "camera", 1}, {"meter-1", "meter", 0}};
   ASSERT_EQ(station_link_report_indicators(native_, &indicators), 0);
   ASSERT_EQ(station_link_report_children(native_, children, 2), 0);
-  EXPECT_TRUE(Heard([](const auto& heard) {
-    return heard.indicators == NativeIndicators{1000, 0.5, {{"frames", 25.0}}} &&
-           heard.children ==
-               std::vector<NativeChild>{{"camera-1", "camera", true}, {"meter-1", "meter", false}};
+  const NativeIndicators expected = {1000, 0.5, {{"frames", 25.0}}};
+  const std::vector<NativeChild> expected_children = {{"camera-1", "camera", true},
+                                                      {"meter-1", "meter", false}};
+  EXPECT_TRUE(Heard([&](const auto& heard) {
+    return heard.indicators == expected && heard.children == expected_children;
   }));
 }
 
