@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/executor/serial_executor.h"
+#include "common/log/log.h"
 #include "common/metrics/metrics.h"
 #include "common/random/random.h"
 #include "common/rpc/channel.h"
@@ -77,6 +78,12 @@ class Server::Parts {
     options.serving = false;
     options.other_ports = {{"beats", receiver_.port()}};
     UNDERSTUDY_ASSIGN_OR_RETURN(rpc_, rpc::Server::Start(config_.service, std::move(options)));
+    if (receiver_.receive_buffer_bytes() < config_.receive_buffer_bytes) {
+      log_.Info(
+          "the kernel grants the beat socket {} bytes of {}: a large site needs a higher "
+          "net.core.rmem_max",
+          receiver_.receive_buffer_bytes(), config_.receive_buffer_bytes);
+    }
     receiver_.Start();
     executor_.Post([this] { runner_.Start(); });
     return absl::OkStatus();
@@ -100,6 +107,7 @@ class Server::Parts {
   const BeatReceiver& receiver() const { return receiver_; }
 
  private:
+  const log::Logger log_{"membership"};
   const Config config_;
   const SystemClock clock_;
   Random random_ = Random::FromEntropy();
