@@ -95,6 +95,12 @@ void AddVerdict(Table& table, const Member& member) {
   AddLine(table, "verdict at", TimeText(ToTime(member.verdict_at())));
 }
 
+void AddIndicators(Table& table, const type::v1::Indicators& indicators) {
+  AddLine(table, "cpu", Percent(indicators.cpu_used()));
+  AddLine(table, "memory", Percent(indicators.memory_used()));
+  AddLine(table, "disk", Percent(indicators.disk_used()));
+}
+
 void AddChildren(Table& table, const Member& member) {
   for (const auto& child : member.children()) {
     AddLine(table, "device",
@@ -122,9 +128,7 @@ absl::Status ShowStation(const std::string& id, Context& context) {
   AddLine(table, "agent", member.agent_version());
   AddLine(table, "joined", TimeText(ToTime(member.joined_at())));
   AddLine(table, "last heard", TimeText(ToTime(member.last_heard_at())));
-  AddLine(table, "cpu", Percent(member.indicators().cpu_used()));
-  AddLine(table, "memory", Percent(member.indicators().memory_used()));
-  AddLine(table, "disk", Percent(member.indicators().disk_used()));
+  if (member.state() == Member::STATE_ALIVE) AddIndicators(table, member.indicators());
   AddChildren(table, member);
   context.out() << table.Render(context.painter());
   return absl::OkStatus();

@@ -1,0 +1,175 @@
+#include "cli/testing/fake_clients.h"
+
+#include <utility>
+
+namespace understudy::cli {
+namespace {
+
+template <typename Response>
+absl::StatusOr<Response> Answer(const FakeSite& site, const Response& response) {
+  if (!site.failure.ok()) return site.failure;
+  return response;
+}
+
+template <typename Event>
+absl::Status Play(const FakeSite& site, const std::vector<Event>& events, const Each<Event>& each) {
+  for (const Event& event : events) {
+    if (!each(event)) return absl::OkStatus();
+  }
+  return site.failure.ok() ? absl::UnavailableError("the watch ended") : site.failure;
+}
+
+class FakeVault final : public VaultClient {
+ public:
+  explicit FakeVault(FakeSite& site) : site_(site) {}
+
+  absl::StatusOr<config_vault::v1::PutResponse> Put(
+      const config_vault::v1::PutRequest& request) override {
+    site_.put_request = request;
+    return Answer(site_, site_.put);
+  }
+  absl::StatusOr<config_vault::v1::GetResponse> Get(
+      const config_vault::v1::GetRequest& request) override {
+    site_.get_request = request;
+    return Answer(site_, site_.get);
+  }
+  absl::StatusOr<config_vault::v1::ListResponse> List(
+      const config_vault::v1::ListRequest& request) override {
+    config_vault::v1::ListResponse page;
+    if (!site_.lists.empty()) {
+      page = site_.lists.front();
+      site_.lists.pop_front();
+    }
+    return Answer(site_, page);
+  }
+  absl::StatusOr<config_vault::v1::HistoryResponse> History(
+      const config_vault::v1::HistoryRequest& request) override {
+    return Answer(site_, site_.history);
+  }
+  absl::StatusOr<config_vault::v1::DiffResponse> Diff(
+      const config_vault::v1::DiffRequest& request) override {
+    return Answer(site_, site_.diff);
+  }
+  absl::StatusOr<config_vault::v1::RollbackResponse> Rollback(
+      const config_vault::v1::RollbackRequest& request) override {
+    site_.rollback_request = request;
+    return Answer(site_, site_.rollback);
+  }
+  absl::StatusOr<config_vault::v1::DeleteResponse> Delete(
+      const config_vault::v1::DeleteRequest& request) override {
+    return Answer(site_, site_.remove);
+  }
+  absl::Status Watch(const config_vault::v1::WatchRequest& request,
+                     const Each<config_vault::v1::WatchResponse>& each) override {
+    site_.watch_request = request;
+    return Play(site_, site_.changes, each);
+  }
+  void EndWatches() override {}
+
+ private:
+  FakeSite& site_;
+};
+
+class FakeMembership final : public MembershipClient {
+ public:
+  explicit FakeMembership(FakeSite& site) : site_(site) {}
+
+  absl::StatusOr<membership::v1::ListResponse> List() override {
+    return Answer(site_, site_.members);
+  }
+  absl::StatusOr<membership::v1::GetResponse> Get(const std::string& station) override {
+    return Answer(site_, site_.member);
+  }
+  absl::Status Watch(const Each<membership::v1::WatchMembershipResponse>& each) override {
+    return Play<membership::v1::WatchMembershipResponse>(site_, {}, each);
+  }
+  void EndWatches() override {}
+
+ private:
+  FakeSite& site_;
+};
+
+class FakeOrchestrator final : public OrchestratorClient {
+ public:
+  explicit FakeOrchestrator(FakeSite& site) : site_(site) {}
+
+  absl::StatusOr<failover_orchestrator::v1::GetStatusResponse> GetStatus() override {
+    return Answer(site_, site_.status);
+  }
+  absl::StatusOr<failover_orchestrator::v1::ListFailoversResponse> ListFailovers(
+      const failover_orchestrator::v1::ListFailoversRequest& request) override {
+    return Answer(site_, site_.failovers);
+  }
+  absl::StatusOr<failover_orchestrator::v1::GetFailoverResponse> GetFailover(
+      const std::string& id) override {
+    return Answer(site_, site_.failover);
+  }
+  absl::Status WatchFailovers(
+      const Each<failover_orchestrator::v1::WatchFailoversResponse>& each) override {
+    return Play(site_, site_.failover_changes, each);
+  }
+  absl::StatusOr<failover_orchestrator::v1::DrillResponse> Drill(
+      const failover_orchestrator::v1::DrillRequest& request) override {
+    site_.drill_request = request;
+    return Answer(site_, site_.drill);
+  }
+  void EndWatches() override {}
+
+ private:
+  FakeSite& site_;
+};
+
+class FakeAgent final : public AgentClient {
+ public:
+  explicit FakeAgent(FakeSite& site) : site_(site) {}
+
+  absl::StatusOr<station_agent::v1::GetStatusResponse> GetStatus() override {
+    return Answer(site_, site_.agent_status);
+  }
+  absl::StatusOr<station_agent::v1::LeaveResponse> Leave(const std::string& reason) override {
+    site_.leave_reason = reason;
+    return Answer(site_, station_agent::v1::LeaveResponse());
+  }
+
+ private:
+  FakeSite& site_;
+};
+
+class FakeClientFactory final : public ClientFactory {
+ public:
+  explicit FakeClientFactory(FakeSite& site) : site_(site) {}
+
+  absl::StatusOr<std::unique_ptr<VaultClient>> Vault(const std::string& address) override {
+    site_.called.push_back(address);
+    return std::make_unique<FakeVault>(site_);
+  }
+  absl::StatusOr<std::unique_ptr<MembershipClient>> Membership(
+      const std::string& address) override {
+    site_.called.push_back(address);
+    return std::make_unique<FakeMembership>(site_);
+  }
+  absl::StatusOr<std::unique_ptr<OrchestratorClient>> Orchestrator(
+      const std::string& address) override {
+    site_.called.push_back(address);
+    return std::make_unique<FakeOrchestrator>(site_);
+  }
+  absl::StatusOr<std::unique_ptr<AgentClient>> Agent(const std::string& address) override {
+    site_.called.push_back(address);
+    return std::make_unique<FakeAgent>(site_);
+  }
+  absl::StatusOr<std::string> Health(const std::string& address) override {
+    return Answer(site_, site_.health);
+  }
+
+ private:
+  FakeSite& site_;
+};
+
+}  // namespace
+
+std::unique_ptr<ClientFactory> MakeFakeClients(FakeSite& site, const Connection& connection) {
+  site.connection = connection;
+  return std::make_unique<FakeClientFactory>(site);
+}
+
+}  // namespace understudy::cli

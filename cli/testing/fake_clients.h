@@ -1,0 +1,56 @@
+#ifndef UNDERSTUDY_CLI_TESTING_FAKE_CLIENTS_H_
+#define UNDERSTUDY_CLI_TESTING_FAKE_CLIENTS_H_
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/clients/clients.h"
+
+namespace understudy::cli {
+
+// What the site's services answer, and what they were asked.
+struct FakeSite {
+  // OK: the answers below. An error: all calls fail with it.
+  absl::Status failure;
+  std::string health = "SERVING";
+
+  config_vault::v1::PutRequest put_request;
+  config_vault::v1::PutResponse put;
+  config_vault::v1::GetRequest get_request;
+  config_vault::v1::GetResponse get;
+  // One page a call.
+  std::deque<config_vault::v1::ListResponse> lists;
+  config_vault::v1::HistoryResponse history;
+  config_vault::v1::DiffResponse diff;
+  config_vault::v1::RollbackRequest rollback_request;
+  config_vault::v1::RollbackResponse rollback;
+  config_vault::v1::DeleteResponse remove;
+  config_vault::v1::WatchRequest watch_request;
+  std::vector<config_vault::v1::WatchResponse> changes;
+
+  membership::v1::ListResponse members;
+  membership::v1::GetResponse member;
+
+  failover_orchestrator::v1::GetStatusResponse status;
+  failover_orchestrator::v1::ListFailoversResponse failovers;
+  failover_orchestrator::v1::GetFailoverResponse failover;
+  std::vector<failover_orchestrator::v1::WatchFailoversResponse> failover_changes;
+  failover_orchestrator::v1::DrillRequest drill_request;
+  failover_orchestrator::v1::DrillResponse drill;
+
+  station_agent::v1::GetStatusResponse agent_status;
+  std::string leave_reason;
+
+  // The addresses that were called, in order, and how.
+  std::vector<std::string> called;
+  Connection connection;
+};
+
+// Clients of `site`, which must outlive them.
+std::unique_ptr<ClientFactory> MakeFakeClients(FakeSite& site, const Connection& connection);
+
+}  // namespace understudy::cli
+
+#endif  // UNDERSTUDY_CLI_TESTING_FAKE_CLIENTS_H_
