@@ -234,7 +234,8 @@ class Run {
 };
 
 int Main() {
-  for (const std::string text : absl::StrSplit(absl::GetFlag(FLAGS_clients), ',')) {
+  const std::vector<std::string> runs = absl::StrSplit(absl::GetFlag(FLAGS_clients), ',');
+  for (const std::string& text : runs) {
     int clients = 0;
     if (!absl::SimpleAtoi(text, &clients) || clients < 1 || clients > 10'000) {
       std::fprintf(stderr, "--clients: expected numbers of 1 to 10000, found \"%s\"\n",

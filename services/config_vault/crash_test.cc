@@ -4,12 +4,15 @@
 // UNDERSTUDY_CRASH_CYCLES and UNDERSTUDY_CRASH_SEED in the environment make it longer or repeat it.
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/inotify.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -20,7 +23,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "common/random/random.h"
 #include "common/rpc/channel.h"
 #include "understudy/config_vault/v1/documents.grpc.pb.h"
@@ -47,7 +51,9 @@ std::string ReadFile(const std::string& path) {
 class VaultProcess {
  public:
   explicit VaultProcess(const std::string& directory)
-      : config_(directory + "/vault.yaml"), ports_(directory + "/ports.json") {
+      : directory_(directory),
+        config_(directory + "/vault.yaml"),
+        ports_(directory + "/ports.json") {
     std::ofstream(config_) << "listen: 127.0.0.1:0\ninsecure: true\nlog: {level: warn}\n"
                            << "data_directory: " << directory << "/data\n"
                            << "ports_file: " << ports_ << "\n";
@@ -56,13 +62,15 @@ class VaultProcess {
 
   void Start() {
     std::filesystem::remove(ports_);
+    const int changes = inotify_init1(IN_CLOEXEC);
+    inotify_add_watch(changes, directory_.c_str(), IN_MOVED_TO | IN_CLOSE_WRITE);
     const std::string flag = "--config=" + config_;
     char* const argv[] = {const_cast<char*>(kBinary), const_cast<char*>(flag.c_str()), nullptr};
     ASSERT_EQ(posix_spawn(&pid_, kBinary, nullptr, nullptr, argv, environ), 0);
-    while (!std::filesystem::exists(ports_)) {
-      ASSERT_EQ(waitpid(pid_, nullptr, WNOHANG), 0) << "the service ended at its start";
-      absl::SleepFor(absl::Milliseconds(2));
-    }
+    handle_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
+    ASSERT_GE(handle_, 0);
+    while (!std::filesystem::exists(ports_)) ASSERT_TRUE(AwaitChange(changes));
+    close(changes);
     const std::string ports = ReadFile(ports_);
     const size_t begin = ports.find("\"grpc\":") + 7;
     ASSERT_TRUE(
@@ -70,10 +78,18 @@ class VaultProcess {
         << ports;
   }
 
+  // Gives it a little time, less when it ends by itself.
+  void AwaitEnd(absl::Duration limit) const {
+    pollfd ended{handle_, POLLIN, 0};
+    const timespec timeout = absl::ToTimespec(limit);
+    ppoll(&ended, 1, &timeout, nullptr);
+  }
+
   void Kill() {
     if (pid_ <= 0) return;
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
+    close(handle_);
     pid_ = -1;
   }
 
@@ -82,10 +98,42 @@ class VaultProcess {
   }
 
  private:
+  // False when the process has ended instead.
+  bool AwaitChange(int changes) const {
+    pollfd waited[] = {{changes, POLLIN, 0}, {handle_, POLLIN, 0}};
+    if (poll(waited, 2, -1) < 0 || waited[1].revents != 0) return false;
+    char events[4096];
+    return read(changes, events, sizeof(events)) > 0;
+  }
+
+  const std::string directory_;
   const std::string config_;
   const std::string ports_;
   pid_t pid_ = -1;
+  // Of the process, to wait with.
+  int handle_ = -1;
   int port_ = 0;
+};
+
+// How many writes were acknowledged, for a test that waits for them.
+class Count {
+ public:
+  void Add() {
+    absl::MutexLock lock(&mutex_);
+    ++count_;
+  }
+  void AwaitAtLeast(int enough) {
+    absl::MutexLock lock(&mutex_);
+    const auto reached = [this, enough] {
+      mutex_.AssertHeld();
+      return count_ >= enough;
+    };
+    mutex_.Await(absl::Condition(&reached));
+  }
+
+ private:
+  absl::Mutex mutex_;
+  int count_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 void SetDeadline(grpc::ClientContext& context) {
@@ -100,7 +148,7 @@ class Writer {
   explicit Writer(int number) : name_(absl::StrCat("load/", number)) {}
 
   // Until a call fails: the service is gone.
-  void WriteUntilCrash(const std::shared_ptr<grpc::Channel>& channel, std::atomic<int>& count) {
+  void WriteUntilCrash(const std::shared_ptr<grpc::Channel>& channel, Count& count) {
     const auto stub = v1::Documents::NewStub(channel);
     while (true) {
       grpc::ClientContext context;
@@ -109,7 +157,7 @@ class Writer {
       if (!stub->Put(&context, NextRequest(), &response).ok()) return;
       acknowledged_[response.info().revision()] = Content();
       ++next_;
-      ++count;
+      count.Add();
     }
   }
 
@@ -307,7 +355,7 @@ TEST(CrashTest, NoAcknowledgedWriteIsLostAndNoneIsTorn) {
     claimer.Verify(*registry, epoch);
     if (::testing::Test::HasFailure() || cycle > cycles) break;
 
-    std::atomic<int> count = 0;
+    Count count;
     std::vector<std::thread> threads;
     for (Writer& writer : writers) {
       threads.emplace_back([&] { writer.WriteUntilCrash(vault.Connect(), count); });
@@ -315,8 +363,8 @@ TEST(CrashTest, NoAcknowledgedWriteIsLostAndNoneIsTorn) {
     threads.emplace_back([&] { claimer.ClaimUntilCrash(vault.Connect(), epoch); });
     const int enough = static_cast<int>(random.Below(60));
     const absl::Duration then = absl::Microseconds(random.Below(3000));
-    while (count < enough) absl::SleepFor(absl::Microseconds(100));
-    absl::SleepFor(then);
+    count.AwaitAtLeast(enough);
+    vault.AwaitEnd(then);
     vault.Kill();
     for (std::thread& thread : threads) thread.join();
   }

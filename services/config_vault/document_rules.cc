@@ -211,7 +211,7 @@ absl::StatusOr<Outcome> DecidePut(const VaultPolicy& policy, const VaultView& vi
 }
 
 absl::StatusOr<Outcome> DecideRollback(const VaultPolicy& policy, const VaultView& view,
-                                       RollbackDocument rollback, CommandWrites& writes) {
+                                       const RollbackDocument& rollback, CommandWrites& writes) {
   const DocumentWrite& write = rollback.write;
   const RequestIdentity identity{
       .operation = Operation::kRollback, .name = write.name, .target = rollback.revision};
@@ -233,7 +233,7 @@ absl::StatusOr<Outcome> DecideRollback(const VaultPolicy& policy, const VaultVie
 }
 
 absl::StatusOr<Outcome> DecideDelete(const VaultPolicy& policy, const VaultView& view,
-                                     DeleteDocument deletion, CommandWrites& writes) {
+                                     const DeleteDocument& deletion, CommandWrites& writes) {
   const DocumentWrite& write = deletion.write;
   const RequestIdentity identity{.operation = Operation::kDelete, .name = write.name};
   UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<Outcome> first,

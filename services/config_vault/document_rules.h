@@ -17,10 +17,10 @@ namespace understudy::config_vault {
 absl::StatusOr<Outcome> DecidePut(const VaultPolicy& policy, const VaultView& view, PutDocument put,
                                   CommandWrites& writes);
 absl::StatusOr<Outcome> DecideRollback(const VaultPolicy& policy, const VaultView& view,
-                                       RollbackDocument rollback, CommandWrites& writes);
+                                       const RollbackDocument& rollback, CommandWrites& writes);
 // Deleting a document that is deleted already is NOT_FOUND DOCUMENT_NOT_FOUND.
 absl::StatusOr<Outcome> DecideDelete(const VaultPolicy& policy, const VaultView& view,
-                                     DeleteDocument deletion, CommandWrites& writes);
+                                     const DeleteDocument& deletion, CommandWrites& writes);
 
 }  // namespace understudy::config_vault
 

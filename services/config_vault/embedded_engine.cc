@@ -130,7 +130,7 @@ absl::Status EmbeddedEngine::Decide(Batch& batch, std::vector<absl::StatusOr<Out
   for (Waiting& waiting : batch) outcomes.push_back(machine.Apply(std::move(waiting.command)));
   if (machine.batch().mutations.empty()) return absl::OkStatus();
   const SteadyTime start = clock_.SteadyNow();
-  if (const absl::Status status = store_.Commit(machine.batch()); !status.ok()) {
+  if (absl::Status status = store_.Commit(machine.batch()); !status.ok()) {
     // Even refusals may have been decided on what is now undone.
     SetDiskState(status);
     return status;

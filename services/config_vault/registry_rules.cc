@@ -154,7 +154,7 @@ absl::StatusOr<Outcome> Decide(const RegistryContext& context, CreateDuty creati
   return outcome;
 }
 
-absl::StatusOr<Outcome> Decide(const RegistryContext& context, RemoveDuty removal,
+absl::StatusOr<Outcome> Decide(const RegistryContext& context, const RemoveDuty& removal,
                                CommandWrites& writes) {
   UNDERSTUDY_RETURN_IF_ERROR(CheckEpoch(context, removal.epoch));
   UNDERSTUDY_ASSIGN_OR_RETURN(Duty duty, GetDuty(context.view, removal.duty_id));

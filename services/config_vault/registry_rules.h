@@ -28,7 +28,7 @@ absl::StatusOr<Outcome> Decide(const RegistryContext& context, RemoveStation rem
                                CommandWrites& writes);
 absl::StatusOr<Outcome> Decide(const RegistryContext& context, CreateDuty creation,
                                CommandWrites& writes);
-absl::StatusOr<Outcome> Decide(const RegistryContext& context, RemoveDuty removal,
+absl::StatusOr<Outcome> Decide(const RegistryContext& context, const RemoveDuty& removal,
                                CommandWrites& writes);
 absl::StatusOr<Outcome> Decide(const RegistryContext& context, ClaimDuty claim,
                                CommandWrites& writes);

@@ -220,8 +220,8 @@ absl::StatusOr<VaultReader::HeadPage> RocksdbReader::ListHeads(std::string_view 
   HeadPage page;
   const std::string table_prefix = keys::Named(keys::kHeads, prefix);
   // A zero byte more is the next key.
-  std::string begin = keys::Named(keys::kHeads, after) + '\0';
-  Walk walk(database_, std::max(std::move(begin), table_prefix), keys::PrefixEnd(table_prefix));
+  const std::string next = keys::Named(keys::kHeads, after) + '\0';
+  Walk walk(database_, std::max(next, table_prefix), keys::PrefixEnd(table_prefix));
   size_t budget = limit * kScanFactor;
   for (walk.First(); walk.Valid(); walk.Next()) {
     if (page.heads.size() == limit || budget == 0) {

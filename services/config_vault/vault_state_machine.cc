@@ -19,11 +19,11 @@ class Decider {
   absl::StatusOr<Outcome> operator()(PutDocument command) {
     return DecidePut(context_.policy, context_.view, std::move(command), writes_);
   }
-  absl::StatusOr<Outcome> operator()(RollbackDocument command) {
-    return DecideRollback(context_.policy, context_.view, std::move(command), writes_);
+  absl::StatusOr<Outcome> operator()(const RollbackDocument& command) {
+    return DecideRollback(context_.policy, context_.view, command, writes_);
   }
-  absl::StatusOr<Outcome> operator()(DeleteDocument command) {
-    return DecideDelete(context_.policy, context_.view, std::move(command), writes_);
+  absl::StatusOr<Outcome> operator()(const DeleteDocument& command) {
+    return DecideDelete(context_.policy, context_.view, command, writes_);
   }
   template <typename RegistryCommand>
   absl::StatusOr<Outcome> operator()(RegistryCommand command) {
