@@ -65,6 +65,9 @@ class Agent::BeatInbox final : public BeatObserver {
   void OnBeatAnswered(SteadyTime sent_at, SteadyTime answered_at) override {
     agent_.parts_.metrics.beats_answered.Add();
     agent_.parts_.metrics.beat_round_trip.Observe(answered_at - sent_at);
+    agent_.last_answered_ns_.store(sent_at.nanoseconds());
+    // Only a lease makes it worth waking another thread ten times a second.
+    if (!agent_.keeps_lease_.load()) return;
     agent_.parts_.executor->Post([&agent = agent_, sent_at] { agent.OnBeatAnswered(sent_at); });
   }
   void OnBeatsUnanswered(uint64_t session_id) override {

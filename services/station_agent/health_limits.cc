@@ -37,6 +37,8 @@ std::string FormatValue(HealthFault fault, double value) {
   return absl::StrCat(std::llround(value * 100), " %");
 }
 
+constexpr char kNotAttached[] = "no native process is attached";
+
 FaultReport MakeReport(HealthFault fault, double value, const HealthLimit& limit) {
   std::string summary = absl::StrCat(NameOf(fault), " ", FormatValue(fault, value), " over ",
                                      FormatValue(fault, limit.above));
@@ -48,8 +50,24 @@ FaultReport MakeReport(HealthFault fault, double value, const HealthLimit& limit
 
 }  // namespace
 
+HealthLimits::HealthLimits(const HealthLimitsOptions& options, SteadyTime start)
+    : options_(options), start_(start) {
+  SetDead(kNotAttached);
+}
+
+void HealthLimits::SetHoldsDuty(bool holds) {
+  holds_duty_ = holds;
+  if (native_was_attached_) return;
+  if (holds) {
+    watches_.erase(HealthFault::kNativeProcessDead);
+  } else {
+    SetDead(kNotAttached);
+  }
+}
+
 void HealthLimits::OnNativeAttached() {
   native_attached_ = true;
+  native_was_attached_ = true;
   last_look_.reset();
   silent_for_ = absl::ZeroDuration();
   watches_.erase(HealthFault::kNativeProcessDead);
@@ -76,7 +94,7 @@ bool HealthLimits::OnSample(SteadyTime now, const HealthSample& sample) {
   if (native_attached_) {
     JudgeNativeMemory(now, sample);
   } else if (holds_duty_ && now - start_ > options_.native_process_start) {
-    SetDead("no native process is attached");
+    SetDead(kNotAttached);
   }
   return Bits() != before;
 }

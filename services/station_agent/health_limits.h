@@ -60,13 +60,14 @@ class HealthLimits {
  public:
   static constexpr absl::Duration kCalm = absl::Seconds(2);
 
-  HealthLimits(const HealthLimitsOptions& options, SteadyTime start)
-      : options_(options), start_(start) {}
+  // Without a duty, a station that has no native process is at fault from the start: it cannot
+  // take one. With a duty the process has time to start.
+  HealthLimits(const HealthLimitsOptions& options, SteadyTime start);
 
   void OnNativeAttached();
   // A fault from this moment on, until a native process attaches.
   void OnNativeLost();
-  void SetHoldsDuty(bool holds) { holds_duty_ = holds; }
+  void SetHoldsDuty(bool holds);
   // Both return whether the set of faults changed.
   bool OnSample(SteadyTime now, const HealthSample& sample);
   // To be called several times a second while a native process is attached.
@@ -93,6 +94,7 @@ class HealthLimits {
   std::map<HealthFault, Watch> watches_;
   bool holds_duty_ = false;
   bool native_attached_ = false;
+  bool native_was_attached_ = false;
   uint64_t last_heartbeat_ = 0;
   std::optional<SteadyTime> last_look_;
   // Counted only while we were looking: our own pauses are not the process's silence.

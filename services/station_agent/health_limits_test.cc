@@ -78,12 +78,16 @@ TEST_F(HealthLimitsTest, ReportsADeadProcessAtOnceAndUntilAnotherComes) {
   EXPECT_EQ(limits_.Bits(), 0);
 }
 
-TEST_F(HealthLimitsTest, DoesNotMissAProcessThatWasNeverThereWithoutADuty) {
+TEST_F(HealthLimitsTest, SaysThatItCannotTakeADutyUntilAProcessIsThere) {
+  EXPECT_TRUE(HasFault(HealthFault::kNativeProcessDead));
   EXPECT_FALSE(SampleAfter(absl::Minutes(1)));
+  limits_.OnNativeAttached();
+  EXPECT_EQ(limits_.Bits(), 0);
 }
 
 TEST_F(HealthLimitsTest, GivesTheProcessOfADutyTimeToStart) {
   limits_.SetHoldsDuty(true);
+  EXPECT_EQ(limits_.Bits(), 0);
   EXPECT_FALSE(SampleAfter(absl::Seconds(9)));
   EXPECT_TRUE(SampleAfter(absl::Seconds(2)));
   EXPECT_TRUE(HasFault(HealthFault::kNativeProcessDead));
