@@ -69,6 +69,8 @@ std::string OrchestratorConfigText(const SiteLayout& layout, const ServiceSettin
   YAML::Node config = CommonConfig(layout, settings, ports, kOrchestrator);
   config["vault"] = site.vault;
   config["membership"] = site.membership;
+  // A station that did not answer on a laptop that was busy is asked again soon.
+  config["abandoned_retry"] = "1s";
   return Text(config);
 }
 

@@ -30,6 +30,7 @@ class HealthLimitsTest : public testing::Test {
 };
 
 TEST_F(HealthLimitsTest, ReportsAValueThatStaysAboveItsLimit) {
+  limits_.OnNativeAttached();
   sample_.cpu_used = 0.97;
   EXPECT_FALSE(SampleAfter(absl::Seconds(1)));
   EXPECT_FALSE(SampleAfter(absl::Seconds(9)));
@@ -40,6 +41,7 @@ TEST_F(HealthLimitsTest, ReportsAValueThatStaysAboveItsLimit) {
 }
 
 TEST_F(HealthLimitsTest, ForgetsAnExcessThatWasTooShort) {
+  limits_.OnNativeAttached();
   sample_.memory_used = 0.99;
   SampleAfter(absl::Seconds(1));
   sample_.memory_used = 0.5;
