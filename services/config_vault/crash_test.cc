@@ -121,18 +121,16 @@ class Count {
   void Add() {
     absl::MutexLock lock(&mutex_);
     ++count_;
+    grown_.Signal();
   }
   void AwaitAtLeast(int enough) {
     absl::MutexLock lock(&mutex_);
-    const auto reached = [this, enough] {
-      mutex_.AssertHeld();
-      return count_ >= enough;
-    };
-    mutex_.Await(absl::Condition(&reached));
+    while (count_ < enough) grown_.Wait(&mutex_);
   }
 
  private:
   absl::Mutex mutex_;
+  absl::CondVar grown_;
   int count_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -24,6 +24,7 @@ class FakeSink final : public WatchSink {
     if (!open_) return false;
     EXPECT_LT(queue_.size(), capacity_) << "the watcher overran its sink";
     queue_.push_back(std::move(response));
+    changed_.Signal();
     return true;
   }
   size_t queue_length() const override {
@@ -35,16 +36,13 @@ class FakeSink final : public WatchSink {
     if (!open_) return;
     open_ = false;
     status_ = status;
+    changed_.Signal();
   }
   void Close() { Finish(absl::CancelledError("gone")); }
 
   v1::WatchResponse Next() {
     absl::MutexLock lock(&mutex_);
-    const auto ready = [this] {
-      mutex_.AssertHeld();
-      return !queue_.empty();
-    };
-    mutex_.Await(absl::Condition(&ready));
+    while (queue_.empty()) changed_.Wait(&mutex_);
     v1::WatchResponse response = std::move(queue_.front());
     queue_.pop_front();
     return response;
@@ -60,17 +58,14 @@ class FakeSink final : public WatchSink {
   }
   absl::Status AwaitEnd() {
     absl::MutexLock lock(&mutex_);
-    const auto ended = [this] {
-      mutex_.AssertHeld();
-      return !open_;
-    };
-    mutex_.Await(absl::Condition(&ended));
+    while (open_) changed_.Wait(&mutex_);
     return status_;
   }
 
  private:
   const size_t capacity_;
   mutable absl::Mutex mutex_;
+  absl::CondVar changed_;
   std::deque<v1::WatchResponse> queue_ ABSL_GUARDED_BY(mutex_);
   bool open_ ABSL_GUARDED_BY(mutex_) = true;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
