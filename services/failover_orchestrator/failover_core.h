@@ -67,7 +67,7 @@ class FailoverCore {
   // --- The vault.
   // The epoch that this site's root acts under; nothing while this vault is no root, or unknown.
   void OnRole(std::optional<uint64_t> epoch, Instant now);
-  void OnRegistryLoaded(std::vector<Duty> duties, std::vector<FailoverRecord> unfinished,
+  void OnRegistryLoaded(std::vector<Duty> duties, const std::vector<FailoverRecord>& unfinished,
                         Instant now);
   void OnRegistryLoadFailed(std::string_view why, Instant now);
   void OnWriteDone(uint64_t token, const WriteResult& result, Instant now);
@@ -167,7 +167,6 @@ class FailoverCore {
   void MatchDeciding();
   SteadyTime NextMatch() const;
   std::vector<DutyNeed> DecidingNeeds(bool also_while_writing);
-  bool IsMovingFrom(const std::string& station_id) const;
   DutyNeed NeedOf(const DutyState& state) const;
   void EnterWaiting(DutyState& state);
   bool MaybeGiveBack(DutyState& state);
@@ -179,6 +178,9 @@ class FailoverCore {
   void FinishGivenBack(DutyState& state);
   bool MaybeGiveWay(DutyState& state);
   void Abandon(DutyState& state, std::string_view why);
+
+  // failover_core_drill.cc: planned failovers.
+  bool IsMovingFrom(const std::string& station_id) const;
   void AnswerNoBackup(DutyState& state, uint64_t drill);
 
   // failover_core_orders.cc: what stations are told, and their answers.

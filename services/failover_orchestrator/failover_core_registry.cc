@@ -44,7 +44,7 @@ void FailoverCore::OnRegistryLoadFailed(std::string_view why, Instant now) {
 }
 
 void FailoverCore::OnRegistryLoaded(std::vector<Duty> duties,
-                                    std::vector<FailoverRecord> unfinished, Instant now) {
+                                    const std::vector<FailoverRecord>& unfinished, Instant now) {
   now_ = now;
   loading_ = false;
   failed_loads_ = 0;

@@ -157,7 +157,7 @@ void FailoverRunner::Do(const LoadRegistry&) {
   parts_.registry.Load([this](absl::StatusOr<RegistryPort::Contents> contents) {
     Post([contents = std::move(contents)](FailoverCore& core, Instant now) mutable {
       if (!contents.ok()) return core.OnRegistryLoadFailed(DescribeError(contents.status()), now);
-      core.OnRegistryLoaded(std::move(contents->duties), std::move(contents->unfinished), now);
+      core.OnRegistryLoaded(std::move(contents->duties), contents->unfinished, now);
     });
   });
 }

@@ -61,8 +61,8 @@ bool StagingPlanner::OnStaged(StationTable& stations, const std::string& station
   if (found == duties_.end()) return false;
   const DocumentState& latest = found->second.duty.latest;
   // An answer for an earlier revision is no failure: the later one is asked for at once.
-  if (IsLatest(copy, latest) || (copy.revision != 0 && copy.revision < latest.revision))
-    return true;
+  const bool outdated = copy.revision != 0 && copy.revision < latest.revision;
+  if (IsLatest(copy, latest) || outdated) return true;
   depot.retry_at[duty_id] = now + policy_.retry;
   return false;
 }

@@ -86,8 +86,9 @@ void StationTable::Attach(std::string_view station_id, Greeting greeting) {
   station.copies = std::move(greeting.staged);
   // It says so again, whatever it answered before.
   const auto found = station.stand_downs.find(station.holding_duty);
-  if (found != station.stand_downs.end())
-    found->second = {found->second.number, false, 0, found->second.reason};
+  if (found == station.stand_downs.end()) return;
+  found->second.answered = false;
+  found->second.sent_on = 0;
 }
 
 void StationTable::Detach(std::string_view station_id) {

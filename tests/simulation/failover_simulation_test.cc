@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -8,6 +9,7 @@
 #include "common/sim/sim_world.h"
 #include "services/failover_orchestrator/failover_metrics.h"
 #include "tests/simulation/failover_site.h"
+#include "tests/simulation/sim_membership.h"
 
 namespace understudy::simulation {
 namespace {
@@ -78,6 +80,63 @@ TEST_F(FailoverSimulationTest, EveryDutyRunsExactlyOnceWhenAllMisfortuneIsOver) 
     RunSeed(seed);
     if (HasFatalFailure()) return;
   }
+}
+
+// kill -9 of the orchestrator at every quarter of a millisecond of a failover.
+TEST_F(FailoverSimulationTest, AFailoverIsFinishedWheneverTheOrchestratorDies) {
+  for (int step = 0; step < 160; ++step) {
+    FailoverSite site(1, Metrics());
+    AddUsualStations(site);
+    site.Start();
+    site.world().RunFor(absl::Seconds(3));
+    site.world().node("a1").Crash();
+    site.world().RunFor(kSilence - absl::Milliseconds(10) + absl::Microseconds(250) * step);
+    site.world().node("orchestrator").Crash();
+    site.world().RunFor(absl::Milliseconds(50));
+    site.world().node("orchestrator").Start();
+    ASSERT_TRUE(
+        site.world().RunUntilTrue([&] { return site.CheckConverged().ok(); }, kTimeToConverge))
+        << "step " << step << ": " << Explain(site);
+    const auto& assignment = site.vault().duties.at("gate").assignment;
+    EXPECT_THAT(assignment.station_id, ::testing::AnyOf("b1", "b3")) << "step " << step;
+    EXPECT_TRUE(assignment.running) << "step " << step;
+  }
+}
+
+// The same, of the vault: the claim may be lost, or done and unanswered.
+TEST_F(FailoverSimulationTest, AFailoverIsFinishedWheneverTheVaultDies) {
+  for (int step = 0; step < 160; ++step) {
+    FailoverSite site(2, Metrics());
+    AddUsualStations(site);
+    site.Start();
+    site.world().RunFor(absl::Seconds(3));
+    site.world().node("a3").Crash();
+    site.world().RunFor(kSilence - absl::Milliseconds(10) + absl::Microseconds(250) * step);
+    site.world().node("vault").Crash();
+    site.world().RunFor(absl::Milliseconds(50));
+    site.world().node("vault").Start();
+    ASSERT_TRUE(
+        site.world().RunUntilTrue([&] { return site.CheckConverged().ok(); }, kTimeToConverge))
+        << "step " << step << ": " << Explain(site);
+    EXPECT_EQ(site.vault().duties.at("pump").assignment.station_id, "b2") << "step " << step;
+  }
+}
+
+TEST_F(FailoverSimulationTest, AStrictDutyMovesFromAFrozenStationThatThawsLater) {
+  FailoverSite site(3, Metrics());
+  AddUsualStations(site);
+  site.Start();
+  site.world().RunFor(absl::Seconds(3));
+  site.world().node("a4").Pause();
+  site.world().RunFor(absl::Seconds(3));
+  EXPECT_EQ(site.vault().duties.at("valve").assignment.station_id, "b2");
+  site.world().node("a4").Resume();
+  ASSERT_TRUE(
+      site.world().RunUntilTrue([&] { return site.CheckConverged().ok(); }, kTimeToConverge))
+      << Explain(site);
+  site.world().RunFor(absl::Seconds(2));
+  const auto& stations = site.orchestrator()->runner().core().stations();
+  EXPECT_TRUE(stations.spares().contains("a4"));
 }
 
 TEST_F(FailoverSimulationTest, ASiteWithoutMisfortuneIsLeftAlone) {

@@ -312,7 +312,7 @@ void CoreWorld::Load() {
         record.state == FailoverState::kDone || record.state == FailoverState::kCancelled;
     if (!finished) unfinished.push_back(record);
   }
-  core_->OnRegistryLoaded(std::move(duties), std::move(unfinished), now_);
+  core_->OnRegistryLoaded(std::move(duties), unfinished, now_);
 }
 
 }  // namespace understudy::failover_orchestrator

@@ -215,7 +215,7 @@ FakeSite::FakeSite()
 
 FakeSite::~FakeSite() {
   BreakStreams();
-  server_->Shutdown(std::chrono::system_clock::now());
+  server_->Shutdown();
 }
 
 std::string FakeSite::address() const { return absl::StrCat("127.0.0.1:", port_); }
