@@ -71,6 +71,8 @@ std::string OrchestratorConfigText(const SiteLayout& layout, const ServiceSettin
   config["membership"] = site.membership;
   // A station that did not answer on a laptop that was busy is asked again soon.
   config["abandoned_retry"] = "1s";
+  // Every backup that fits holds the document.
+  config["stage_spares"] = 0;
   return Text(config);
 }
 

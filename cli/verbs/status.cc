@@ -62,11 +62,12 @@ std::string MembersLine(const membership::v1::ListResponse& list) {
   int backups = 0;
   int with_duty = 0;
   for (const Member& member : list.members()) {
-    alive += member.state() == Member::STATE_ALIVE;
+    const bool is_alive = member.state() == Member::STATE_ALIVE;
+    alive += is_alive;
     failed += member.state() == Member::STATE_FAILED;
-    with_duty += !member.duty_id().empty();
-    backups += member.kind() == type::v1::STATION_KIND_BACKUP && member.duty_id().empty() &&
-               member.state() == Member::STATE_ALIVE;
+    with_duty += is_alive && !member.duty_id().empty();
+    backups += is_alive && member.kind() == type::v1::STATION_KIND_BACKUP &&
+               member.duty_id().empty() && member.faults().empty();
   }
   return absl::StrCat(Plural(list.members_size(), "station"), ": ", alive, " alive, ", failed,
                       " failed; ", with_duty, " with a duty, ", Plural(backups, "backup"),
