@@ -24,7 +24,7 @@ struct station_link {
   station_link_segment segment;
   // Of the waiting thread.
   int agent_pidfd;  // -1: no agent lives
-  uint32_t agent_generation;
+  uint32_t agent_pid;
   uint64_t order_seen;
   uint64_t lease_handled;
   uint8_t* document;
@@ -40,11 +40,10 @@ static void sleep_ns(int64_t duration) {
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 // Opens the descriptor of the agent that signed in, if it lives.
-static int meet_agent(const station_link_segment* segment, uint32_t* generation) {
+static int meet_agent(const station_link_segment* segment, uint32_t* pid) {
   const station_link_side* agent = &segment->header->agent;
-  *generation = __atomic_load_n(&agent->generation, __ATOMIC_SEQ_CST);
-  const uint32_t pid = __atomic_load_n(&agent->pid, __ATOMIC_SEQ_CST);
-  return station_link_open_process(pid, __atomic_load_n(&agent->start_time, __ATOMIC_SEQ_CST));
+  *pid = __atomic_load_n(&agent->pid, __ATOMIC_SEQ_CST);
+  return station_link_open_process(*pid, __atomic_load_n(&agent->start_time, __ATOMIC_SEQ_CST));
 }
 
 static void greet_agent(station_link_segment* segment) {
@@ -69,7 +68,7 @@ static void forget_predecessor(station_link_segment* segment) {
 static int attach(station_link* link) {
   int result = station_link_find(link->name, &link->segment);
   if (result != 0) return result;
-  const int pidfd = meet_agent(&link->segment, &link->agent_generation);
+  const int pidfd = meet_agent(&link->segment, &link->agent_pid);
   if (pidfd < 0) {
     station_link_unmap(&link->segment);
     return -ENOENT;
@@ -290,7 +289,7 @@ static int take_order(station_link* link, station_link_event* event) {
 static int move_to_new_segment(station_link* link) {
   station_link_segment found;
   if (station_link_find(link->name, &found) != 0) return -ENOENT;
-  const int pidfd = meet_agent(&found, &link->agent_generation);
+  const int pidfd = meet_agent(&found, &link->agent_pid);
   if (pidfd < 0) {
     station_link_unmap(&found);
     return -ENOENT;
@@ -305,7 +304,7 @@ static int move_to_new_segment(station_link* link) {
 }
 
 static int take_agent_back(station_link* link, station_link_event* event) {
-  int pidfd = meet_agent(&link->segment, &link->agent_generation);
+  int pidfd = meet_agent(&link->segment, &link->agent_pid);
   if (!station_link_is_current(link->name, &link->segment)) {
     if (pidfd >= 0) close(pidfd);
     pidfd = move_to_new_segment(link);
@@ -317,10 +316,10 @@ static int take_agent_back(station_link* link, station_link_event* event) {
   return 1;
 }
 
+// Not so either when it signed out without ending.
 static int agent_is_the_one_met(const station_link* link) {
   return station_link_process_lives(link->agent_pidfd) &&
-         __atomic_load_n(&link->segment.header->agent.generation, __ATOMIC_SEQ_CST) ==
-             link->agent_generation &&
+         __atomic_load_n(&link->segment.header->agent.pid, __ATOMIC_SEQ_CST) == link->agent_pid &&
          station_link_is_current(link->name, &link->segment);
 }
 
@@ -331,6 +330,13 @@ static int take_agent_change(station_link* link, station_link_event* event) {
   link->agent_pidfd = -1;
   event->kind = STATION_LINK_EVENT_AGENT_LOST;
   return 1;
+}
+
+// A new agent is announced before its orders, an agent's last order before its end.
+static int take_news(station_link* link, station_link_event* event) {
+  if (take_lease_end(link, event)) return 1;
+  if (link->agent_pidfd < 0 && take_agent_change(link, event)) return 1;
+  return take_order(link, event) || take_agent_change(link, event);
 }
 
 // How long to sleep: to the deadline, the lease's end, or the next look at the agent.
@@ -348,9 +354,7 @@ int station_link_wait(station_link* link, int timeout_ms, station_link_event* ev
   for (;;) {
     const uint32_t* bell = &link->segment.header->native.bell;
     const uint32_t seen = station_link_bell_now(bell);
-    if (take_lease_end(link, event) || take_order(link, event) || take_agent_change(link, event)) {
-      return 0;
-    }
+    if (take_news(link, event)) return 0;
     if (station_link_now() >= deadline) return -ETIMEDOUT;
     if (station_link_await_bell(bell, seen, next_nap(link, deadline)) == -EINTR) return -EINTR;
   }

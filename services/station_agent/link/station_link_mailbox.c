@@ -7,6 +7,9 @@
 
 enum { kReadAttempts = 8 };
 
+// GCC's ThreadSanitizer refuses atomic_thread_fence, though it sees nothing of another process.
+static void full_fence(void) { __sync_synchronize(); }
+
 // Four tables, so that four bytes are taken at a time: a 19 KB document costs some 15 us.
 static uint32_t crc_tables[4][256];
 
@@ -65,7 +68,7 @@ int station_link_mailbox_write(const station_link_box* box, const station_link_f
 
   station_link_frame_header* slot = &box->control->slots[index];
   __atomic_store_n(&slot->sequence, 0, __ATOMIC_RELAXED);
-  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  full_fence();
   if (frame->length > 0) memcpy(box->data + index * box->capacity, data, frame->length);
 
   station_link_frame_header header = {
@@ -97,7 +100,7 @@ static int read_slot(const station_link_box* box, uint64_t sequence, station_lin
     memcpy(buffer, box->data + index * box->capacity, header.length);
     crc = station_link_crc32(buffer, header.length);
   }
-  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  full_fence();
   if (__atomic_load_n(&slot->sequence, __ATOMIC_RELAXED) != sequence) return -EAGAIN;
   if (!plausible || crc != header.data_crc) return -EBADMSG;
   frame->sequence = sequence;
