@@ -4,6 +4,7 @@
 
 #include "cli/clients/grpc_call.h"
 #include "cli/clients/grpc_clients.h"
+#include "common/status/status.h"
 #include "understudy/membership/v1/membership.grpc.pb.h"
 
 namespace understudy::cli::grpc_clients {
@@ -18,7 +19,17 @@ class GrpcMembershipClient final : public MembershipClient {
       : peer_(std::move(peer)), stub_(Membership::NewStub(peer_.channel)) {}
 
   absl::StatusOr<membership::v1::ListResponse> List() override {
-    return Call(peer_, *stub_->async(), &Async::List, membership::v1::ListRequest(), peer_.timeout);
+    membership::v1::ListRequest request;
+    membership::v1::ListResponse all;
+    do {
+      UNDERSTUDY_ASSIGN_OR_RETURN(
+          const auto page, Call(peer_, *stub_->async(), &Async::List, request, peer_.timeout));
+      // Lists are appended, the rest is the newest page's: the token is gone after the last.
+      all.clear_next_page_token();
+      all.MergeFrom(page);
+      request.set_page_token(page.next_page_token());
+    } while (!request.page_token().empty());
+    return all;
   }
   absl::StatusOr<membership::v1::GetResponse> Get(const std::string& station) override {
     membership::v1::GetRequest request;

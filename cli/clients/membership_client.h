@@ -15,6 +15,7 @@ class MembershipClient {
  public:
   virtual ~MembershipClient() = default;
 
+  // All pages in one.
   virtual absl::StatusOr<membership::v1::ListResponse> List() = 0;
   virtual absl::StatusOr<membership::v1::GetResponse> Get(const std::string& station) = 0;
   virtual absl::Status Watch(const Each<membership::v1::WatchMembershipResponse>& each) = 0;
