@@ -11,6 +11,7 @@
 
 #include "absl/synchronization/notification.h"
 #include "common/executor/serial_executor.h"
+#include "common/testing/eventually.h"
 #include "common/time/system_clock.h"
 #include "services/station_agent/link/station_link.h"
 #include "services/station_agent/testing/fake_sessions.h"
@@ -87,12 +88,12 @@ std::optional<Action> FindReply(const WorldLog::Seen& seen) {
   return std::nullopt;
 }
 
-class AgentTest : public testing::Test {
+class AgentTest : public ::testing::Test {
  protected:
   AgentTest() {
     config_.station_id = "gate-1";
     config_.state_directory = std::string(getenv("TEST_TMPDIR")) + "/" +
-                              testing::UnitTest::GetInstance()->current_test_info()->name();
+                              ::testing::UnitTest::GetInstance()->current_test_info()->name();
     config_.link_name = "/understudy-agent-test-" + std::to_string(getpid());
     config_.limits.native_process_silent = absl::ZeroDuration();
     // Of the machine that the test runs on.
@@ -266,7 +267,7 @@ TEST_F(AgentTest, StopsUploadingWhenTheDutyHasMoved) {
   vault_->Fail(1000, MakeError(absl::StatusCode::kFailedPrecondition, "STALE_ASSIGNMENT", "moved"));
   StartNative(kDocument);
   Give(HoldOrder{{"gate", {1, 1}, "duties/gate", 0, std::nullopt, false}});
-  while (metrics_.uploads_stale.Value() == 0) absl::SleepFor(absl::Milliseconds(1));
+  ASSERT_TRUE(understudy::testing::Eventually([&] { return metrics_.uploads_stale.Value() > 0; }));
   EXPECT_FALSE(Status().upload_pending);
 }
 
@@ -276,7 +277,8 @@ TEST_F(AgentTest, UploadsWhatAnEarlierAgentCouldNot) {
   vault_->Fail(1000, absl::UnavailableError("the vault is away"));
   StartNative(kDocument);
   Give(HoldOrder{{"gate", {1, 1}, "duties/gate", 0, std::nullopt, false}});
-  while (metrics_.uploads_retried.Value() == 0) absl::SleepFor(absl::Milliseconds(1));
+  ASSERT_TRUE(
+      understudy::testing::Eventually([&] { return metrics_.uploads_retried.Value() > 0; }));
   native_.reset();
   Stop();
   Start();
@@ -376,7 +378,7 @@ TEST_F(AgentTest, StopsAStrictDutyWhoseLeaseRanOut) {
   DutyOrder hold = Order(1);
   hold.strict_fencing = true;
   Give(HoldOrder{hold});
-  while (!native_->runs().empty()) absl::SleepFor(absl::Milliseconds(1));
+  ASSERT_TRUE(understudy::testing::Eventually([&] { return native_->runs().empty(); }));
   EXPECT_TRUE(Status().duty.has_value());
 }
 

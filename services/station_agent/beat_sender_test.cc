@@ -29,22 +29,17 @@ class CountingObserver final : public BeatObserver {
   };
   bool WaitFor(int Counts::*count, int at_least) {
     absl::MutexLock lock(&mutex_);
-    const absl::Time deadline = absl::Now() + absl::Minutes(1);
-    while (counts_.*count < at_least) {
-      if (changed_.WaitWithDeadline(&mutex_, deadline)) return false;
-    }
-    return true;
+    const auto holds = [&] { return counts_.*count >= at_least; };
+    return mutex_.AwaitWithTimeout(absl::Condition(&holds), absl::Minutes(1));
   }
 
  private:
   void Count(int Counts::*count) {
     absl::MutexLock lock(&mutex_);
     ++(counts_.*count);
-    changed_.SignalAll();
   }
 
   absl::Mutex mutex_;
-  absl::CondVar changed_;
   Counts counts_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -290,10 +290,12 @@ TEST_F(GrpcSessionsTest, GetsDocumentsPackedHoweverTheyCome) {
 TEST_F(GrpcSessionsTest, PutsDocumentsUnderItsAssignment) {
   documents_.put->mutable_info()->set_revision(12);
   const auto vault = MakeGrpcVaultDocuments(Serve());
-  Inbox<absl::StatusOr<uint64_t>> put;
+  Inbox<std::pair<absl::Status, uint64_t>> put;
   vault->Put({{{"gate", "duties/gate", 0, Sha256Of("{}"), 2}, *Pack("{}")}, 4, "id", "station/a"},
-             [&](absl::StatusOr<uint64_t> revision) { put.Add(revision); });
-  EXPECT_EQ(*put.Take(), 12u);
+             [&](absl::StatusOr<uint64_t> revision) {
+               put.Add({revision.status(), revision.value_or(0)});
+             });
+  EXPECT_EQ(put.Take().second, 12u);
   const auto request = documents_.puts.Take();
   EXPECT_EQ(request.name(), "duties/gate");
   EXPECT_EQ(request.fence().duty_id(), "gate");
@@ -307,10 +309,12 @@ TEST_F(GrpcSessionsTest, PutsDocumentsUnderItsAssignment) {
 TEST_F(GrpcSessionsTest, PassesTheVaultsReasonsOn) {
   documents_.put = MakeError(absl::StatusCode::kFailedPrecondition, "STALE_ASSIGNMENT", "moved");
   const auto vault = MakeGrpcVaultDocuments(Serve());
-  Inbox<absl::StatusOr<uint64_t>> put;
+  Inbox<std::pair<absl::Status, uint64_t>> put;
   vault->Put({{{"gate", "duties/gate", 0, {}, 2}, ""}, 4, "id", "a"},
-             [&](absl::StatusOr<uint64_t> revision) { put.Add(revision); });
-  EXPECT_EQ(ErrorReason(put.Take().status()), "STALE_ASSIGNMENT");
+             [&](absl::StatusOr<uint64_t> revision) {
+               put.Add({revision.status(), revision.value_or(0)});
+             });
+  EXPECT_EQ(ErrorReason(put.Take().first), "STALE_ASSIGNMENT");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Either side is killed at any moment, again and again; what the other one sees is always whole.
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,10 +12,10 @@
 #include <random>
 #include <string>
 
+#include "common/testing/eventually.h"
 #include "services/station_agent/link/agent_link.h"
 #include "services/station_agent/link/station_link.h"
 #include "services/station_agent/link/testing/patterned.h"
-#include "services/station_agent/link/testing/recording_observer.h"
 
 namespace understudy::station_agent {
 namespace {
@@ -22,7 +23,7 @@ namespace {
 constexpr int kCycles = 30;
 constexpr int kPatience = 60'000;
 
-class LinkCrashTest : public testing::Test {
+class LinkCrashTest : public ::testing::Test {
  protected:
   LinkCrashTest() { shm_unlink(name_.c_str()); }
   ~LinkCrashTest() override { shm_unlink(name_.c_str()); }
@@ -48,7 +49,10 @@ class LinkCrashTest : public testing::Test {
     return "the agent ended with " + std::to_string(WEXITSTATUS(status));
   }
   // So that the kill falls anywhere.
-  void PauseAWhile() { usleep(static_cast<useconds_t>(random_() % 5000)); }
+  void PauseAWhile() {
+    timespec pause = {0, static_cast<long>(random_() % 5'000'000)};
+    ppoll(nullptr, 0, &pause, nullptr);
+  }
 
   const std::string name_ = "/understudy-crash-" + std::to_string(getpid());
   std::mt19937 random_{11};
@@ -76,13 +80,6 @@ class CheckingObserver final : public AgentLinkObserver {
   std::atomic<int> bad = 0;
 };
 
-// Until it is true, or a minute has gone by.
-template <typename Predicate>
-bool Eventually(Predicate predicate) {
-  for (int i = 0; i < 60'000 && !predicate(); ++i) usleep(1000);
-  return predicate();
-}
-
 TEST_F(LinkCrashTest, TheAgentSeesWholeFramesOfProcessesThatAreKilled) {
   CheckingObserver observer;
   auto link = AgentLink::Open({name_, std::nullopt}, observer);
@@ -91,14 +88,14 @@ TEST_F(LinkCrashTest, TheAgentSeesWholeFramesOfProcessesThatAreKilled) {
   for (int cycle = 1; cycle <= kCycles; ++cycle) {
     const int before = observer.configurations;
     const pid_t native = Spawn("native");
-    ASSERT_TRUE(Eventually([&] { return observer.configurations > before; }));
+    ASSERT_TRUE(understudy::testing::Eventually([&] { return observer.configurations > before; }));
     ASSERT_TRUE((*link)
                     ->Activate(static_cast<uint64_t>(cycle),
                                MakePatterned(static_cast<uint64_t>(cycle)), {})
                     .ok());
     PauseAWhile();
     ASSERT_NO_FATAL_FAILURE(Kill(native));
-    ASSERT_TRUE(Eventually([&] { return observer.lost == cycle; }));
+    ASSERT_TRUE(understudy::testing::Eventually([&] { return observer.lost == cycle; }));
   }
   EXPECT_EQ(observer.attached, kCycles);
   EXPECT_EQ(observer.torn, 0);
@@ -158,7 +155,7 @@ TEST_F(LinkCrashTest, BothSidesMayDieTogether) {
   ASSERT_TRUE(link.ok()) << link.status();
   (*link)->Start();
   const pid_t native = Spawn("native");
-  EXPECT_TRUE(Eventually([&] { return observer.configurations > 0; }));
+  EXPECT_TRUE(understudy::testing::Eventually([&] { return observer.configurations > 0; }));
   ASSERT_NO_FATAL_FAILURE(Kill(native));
   EXPECT_EQ(observer.torn, 0);
 }

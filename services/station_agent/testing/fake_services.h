@@ -28,15 +28,12 @@ class Inbox {
   void Add(Item item) {
     absl::MutexLock lock(&mutex_);
     items_.push_back(std::move(item));
-    changed_.SignalAll();
   }
   // The next item; a default one when none comes within a minute.
   Item Take() {
     absl::MutexLock lock(&mutex_);
-    const absl::Time deadline = absl::Now() + absl::Minutes(1);
-    while (items_.empty()) {
-      if (changed_.WaitWithDeadline(&mutex_, deadline)) return Item();
-    }
+    const auto holds = [this] { return !items_.empty(); };
+    if (!mutex_.AwaitWithTimeout(absl::Condition(&holds), absl::Minutes(1))) return Item();
     Item item = std::move(items_.front());
     items_.pop_front();
     return item;
@@ -48,7 +45,6 @@ class Inbox {
 
  private:
   mutable absl::Mutex mutex_;
-  absl::CondVar changed_;
   std::deque<Item> items_ ABSL_GUARDED_BY(mutex_);
 };
 

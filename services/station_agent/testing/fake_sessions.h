@@ -37,17 +37,13 @@ class WorldLog {
   void Change(Task task) {
     absl::MutexLock lock(&mutex_);
     task(seen_);
-    changed_.SignalAll();
   }
   // False when it does not come true within a minute.
   template <typename Predicate>
   bool WaitUntil(Predicate predicate) {
     absl::MutexLock lock(&mutex_);
-    const absl::Time deadline = absl::Now() + absl::Minutes(1);
-    while (!predicate(seen_)) {
-      if (changed_.WaitWithDeadline(&mutex_, deadline)) return predicate(seen_);
-    }
-    return true;
+    const auto holds = [&] { return predicate(seen_); };
+    return mutex_.AwaitWithTimeout(absl::Condition(&holds), absl::Minutes(1));
   }
   Seen Get() const {
     absl::MutexLock lock(&mutex_);
@@ -56,7 +52,6 @@ class WorldLog {
 
  private:
   mutable absl::Mutex mutex_;
-  absl::CondVar changed_;
   Seen seen_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -59,11 +59,8 @@ class RecordingObserver final : public AgentLinkObserver {
   template <typename Predicate>
   bool WaitUntil(Predicate predicate) {
     absl::MutexLock lock(&mutex_);
-    const absl::Time deadline = absl::Now() + absl::Minutes(1);
-    while (!predicate(heard_)) {
-      if (changed_.WaitWithDeadline(&mutex_, deadline)) return predicate(heard_);
-    }
-    return true;
+    const auto holds = [&] { return predicate(heard_); };
+    return mutex_.AwaitWithTimeout(absl::Condition(&holds), absl::Minutes(1));
   }
 
  private:
@@ -71,11 +68,9 @@ class RecordingObserver final : public AgentLinkObserver {
   void Change(Task task) {
     absl::MutexLock lock(&mutex_);
     task(heard_);
-    changed_.SignalAll();
   }
 
   absl::Mutex mutex_;
-  absl::CondVar changed_;
   Heard heard_ ABSL_GUARDED_BY(mutex_);
 };
 
