@@ -14,25 +14,25 @@ SerialExecutor::SerialExecutor(std::string name, const Clock& clock)
 SerialExecutor::~SerialExecutor() { Stop(); }
 
 void SerialExecutor::Post(Task task) {
-  absl::MutexLock lock(&mutex_);
+  std::unique_lock lock(mutex_);
   if (stopping_) return;
   queue_.push_back(std::move(task));
-  wake_.Signal();
+  wake_.notify_one();
 }
 
 Executor::TimerId SerialExecutor::RunAt(SteadyTime time, Task task) {
-  absl::MutexLock lock(&mutex_);
+  std::unique_lock lock(mutex_);
   const TimerId id = ++last_timer_;
   if (stopping_) return id;
   const bool earliest = timers_.empty() || time < timers_.begin()->first.first;
   timers_.emplace(TimerKey(time, id), std::move(task));
   timer_times_.emplace(id, time);
-  if (earliest) wake_.Signal();
+  if (earliest) wake_.notify_one();
   return id;
 }
 
 bool SerialExecutor::Cancel(TimerId timer) {
-  absl::MutexLock lock(&mutex_);
+  std::unique_lock lock(mutex_);
   const auto found = timer_times_.find(timer);
   if (found == timer_times_.end()) return false;
   timers_.erase(TimerKey(found->second, timer));
@@ -42,17 +42,17 @@ bool SerialExecutor::Cancel(TimerId timer) {
 
 void SerialExecutor::Stop() {
   {
-    absl::MutexLock lock(&mutex_);
+    std::unique_lock lock(mutex_);
     stopping_ = true;
     timers_.clear();
     timer_times_.clear();
-    wake_.Signal();
+    wake_.notify_one();
   }
   if (thread_.joinable()) thread_.join();
 }
 
 size_t SerialExecutor::queue_length() const {
-  absl::MutexLock lock(&mutex_);
+  std::unique_lock lock(mutex_);
   return queue_.size();
 }
 
@@ -65,7 +65,7 @@ void SerialExecutor::Loop() {
 }
 
 bool SerialExecutor::Next(Task& task) {
-  absl::MutexLock lock(&mutex_);
+  std::unique_lock lock(mutex_);
   while (true) {
     if (TakeDueTimer(task)) return true;
     if (!queue_.empty()) {
@@ -74,7 +74,7 @@ bool SerialExecutor::Next(Task& task) {
       return true;
     }
     if (stopping_) return false;
-    wake_.WaitWithTimeout(&mutex_, UntilNextTimer());
+    Wait(lock);
   }
 }
 
@@ -86,10 +86,11 @@ bool SerialExecutor::TakeDueTimer(Task& task) {
   return true;
 }
 
-absl::Duration SerialExecutor::UntilNextTimer() const {
-  if (timers_.empty()) return absl::InfiniteDuration();
-  // At least a microsecond, so that rounding cannot make the wait a spin.
-  return std::max(timers_.begin()->first.first - clock_.SteadyNow(), absl::Microseconds(1));
+void SerialExecutor::Wait(std::unique_lock<std::mutex>& lock) {
+  if (timers_.empty()) return wake_.wait(lock);
+  // At most an hour, since a far timer would overflow the clock that wait_for adds it to.
+  const absl::Duration until = timers_.begin()->first.first - clock_.SteadyNow();
+  wake_.wait_for(lock, absl::ToChronoNanoseconds(std::min(until, absl::Hours(1))));
 }
 
 }  // namespace understudy

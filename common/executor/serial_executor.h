@@ -1,21 +1,25 @@
 #ifndef UNDERSTUDY_COMMON_EXECUTOR_SERIAL_EXECUTOR_H_
 #define UNDERSTUDY_COMMON_EXECUTOR_SERIAL_EXECUTOR_H_
 
+#include <condition_variable>
 #include <deque>
 #include <map>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "common/executor/executor.h"
 #include "common/time/clock.h"
 
 namespace understudy {
 
 // An Executor with a thread of its own. Time spent waiting costs nothing.
+//
+// It waits on a std::condition_variable, whose wait_for counts on the monotonic clock:
+// absl::CondVar waits on the wall clock here, and would sleep past its timers when that is set back.
 class SerialExecutor final : public Executor {
  public:
   // `clock` must be a real one (the thread waits in real time) and outlive the executor. `name` is
@@ -44,17 +48,19 @@ class SerialExecutor final : public Executor {
   void Loop();
   // Waits for the next task; false when it is time to end.
   bool Next(Task& task);
-  bool TakeDueTimer(Task& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Duration UntilNextTimer() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // With mutex_ held, both.
+  bool TakeDueTimer(Task& task);
+  void Wait(std::unique_lock<std::mutex>& lock);
 
   const Clock& clock_;
-  mutable absl::Mutex mutex_;
-  absl::CondVar wake_;
-  std::deque<Task> queue_ ABSL_GUARDED_BY(mutex_);
-  std::map<TimerKey, Task> timers_ ABSL_GUARDED_BY(mutex_);
-  std::unordered_map<TimerId, SteadyTime> timer_times_ ABSL_GUARDED_BY(mutex_);
-  TimerId last_timer_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  mutable std::mutex mutex_;
+  // Guarded by mutex_, up to thread_.
+  std::condition_variable wake_;
+  std::deque<Task> queue_;
+  std::map<TimerKey, Task> timers_;
+  std::unordered_map<TimerId, SteadyTime> timer_times_;
+  TimerId last_timer_ = 0;
+  bool stopping_ = false;
   std::thread thread_;
 };
 
