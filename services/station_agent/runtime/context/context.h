@@ -6,7 +6,7 @@ namespace understudy::station_agent::runtime {
 // Where a flow of control stands while another one runs: its stack pointer. What the ABI says a
 // call preserves (registers, the control words of the floating-point units) lies on its stack.
 struct Context {
-  void* stack_pointer = nullptr;
+  void* stack_pointer;
 };
 
 using ContextEntry = void (*)(void* argument);

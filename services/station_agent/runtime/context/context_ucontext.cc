@@ -1,10 +1,10 @@
+#include "services/station_agent/runtime/context/context.h"
+
 #include <fenv.h>
 #include <ucontext.h>
 
 #include <cstdint>
 #include <new>
-
-#include "services/station_agent/runtime/context/context.h"
 
 // The portable fallback. A leaving flow keeps its ucontext_t on its own stack, so that a Context
 // stays one pointer. swapcontext makes a system call for the signal mask: some 200 ns.

@@ -29,6 +29,13 @@ inline constexpr int kStackClasses = 4;
 // Names one coroutine for ever: a stale one is recognised. 0 is nobody.
 using CoroutineId = uint64_t;
 
+// What the C++ runtime keeps for a thread (__cxa_eh_globals): which exceptions are caught and in
+// flight. It belongs to the coroutine.
+struct ExceptionState {
+  void* caught = nullptr;
+  uint64_t uncaught = 0;  // an unsigned int, and padding
+};
+
 // What is known of a coroutine from its creation on. 32 bytes, dense in memory, because at 10,000
 // first-time creations the pages that they touch are the cost. All that is needed only once it has
 // run lies in a Body, on its stack.
@@ -56,7 +63,7 @@ struct Coroutine {
   StackClass stack_class;
   bool has_stack : 1;
   bool cancelled : 1;
-  bool shielded : 1;     // cancellation waits until the shield goes
+  bool shielded : 1;       // cancellation waits until the shield goes
   bool delay_sampled : 1;  // its time in the ready queue is being measured
 };
 static_assert(sizeof(Coroutine) == 32);
@@ -66,11 +73,9 @@ struct Coroutine::Body {
   Start start;
   Waiter* waiter = nullptr;   // what it waits for
   Waiter* joiners = nullptr;  // who waits for its end
-  // Of the C++ runtime (__cxa_eh_globals): exceptions caught and in flight belong to the coroutine.
-  void* caught_exceptions = nullptr;
-  unsigned int uncaught_exceptions = 0;
-  int saved_errno = 0;
+  ExceptionState exceptions;
   Coroutine* self = nullptr;
+  int saved_errno = 0;
   [[no_unique_address]] SanitizerFiber fiber;
 };
 

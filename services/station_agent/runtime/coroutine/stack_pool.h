@@ -25,7 +25,7 @@ enum class GuardMode : uint8_t {
 GuardMode BestGuardMode();
 
 struct StackClassStats {
-  size_t size = 0;        // address space of one, guard included
+  size_t size = 0;  // address space of one, guard included
   size_t in_use = 0;
   size_t free = 0;        // kept for the next, with or without memory
   size_t high_water = 0;  // most in use at once

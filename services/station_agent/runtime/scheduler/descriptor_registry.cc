@@ -1,5 +1,6 @@
 #include "services/station_agent/runtime/scheduler/descriptor_registry.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -94,6 +95,15 @@ void Closing(int descriptor) {
     others &= ~(uint64_t{1} << self->number());
   }
   if (others != 0) TellOthers(others, descriptor);
+}
+
+void ClosingRange(unsigned first, unsigned last) {
+  for (unsigned page = first >> kPageBits; page < kPages && page <= last >> kPageBits; ++page) {
+    if (pages[page].load(std::memory_order_acquire) == nullptr) continue;
+    const unsigned begin = std::max(first, page << kPageBits);
+    const unsigned end = std::min(last, ((page + 1) << kPageBits) - 1);
+    for (unsigned i = begin; i <= end; ++i) Closing(static_cast<int>(i));
+  }
 }
 
 uint32_t SettingsGeneration() { return settings_generation.load(std::memory_order_acquire); }

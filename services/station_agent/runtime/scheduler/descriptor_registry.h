@@ -25,6 +25,8 @@ bool NoteWatch(int descriptor, int manager_number);
 // To be called before `descriptor` is closed or replaced, by any thread: ends all watches, and
 // wakes whoever waits on it with kClosed.
 void Closing(int descriptor);
+// For all from `first` to `last`.
+void ClosingRange(unsigned first, unsigned last);
 
 // File status flags and time-outs belong to the open file, which several descriptors may share: a
 // change through one makes what is cached about all stale.

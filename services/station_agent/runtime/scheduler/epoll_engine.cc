@@ -85,8 +85,8 @@ int EpollEngine::WaitRaw(absl::Duration timeout, int limit) {
     has_nanoseconds_ = false;
   }
 #endif
-  const auto milliseconds =
-      absl::ToInt64Milliseconds(absl::Ceil(std::min(timeout, absl::Hours(1)), absl::Milliseconds(1)));
+  const auto milliseconds = absl::ToInt64Milliseconds(
+      absl::Ceil(std::min(timeout, absl::Hours(1)), absl::Milliseconds(1)));
   return static_cast<int>(syscall(SYS_epoll_pwait, epoll_, raw_.data(), limit,
                                   static_cast<int>(milliseconds), nullptr, 8));
 }

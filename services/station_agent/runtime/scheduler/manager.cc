@@ -12,6 +12,9 @@
 #include "services/station_agent/runtime/scheduler/descriptor_registry.h"
 
 // Spawning, switching, parking and ending. The loop is in manager_loop.cc.
+// What every switch goes through is one piece of code, without calls.
+#define UNDERSTUDY_HOT [[gnu::always_inline]] inline
+
 namespace understudy::station_agent::runtime {
 namespace {
 
@@ -25,7 +28,9 @@ int RegisterOrDie(Manager* manager) {
   return number;
 }
 
-// Which coroutine owns a stack, read by the overflow report.
+// The time in the ready queue is measured once in so many passes.
+constexpr uint64_t kRunDelaySampling = 16;
+
 char* TopOf(Coroutine::Body* body) { return reinterpret_cast<char*>(body + 1); }
 
 }  // namespace
@@ -82,6 +87,62 @@ bool Manager::Bind(Coroutine* coroutine) {
   return true;
 }
 
+UNDERSTUDY_HOT void Manager::AfterSwitch() {
+  if (ended_body_ != nullptr) [[unlikely]] {
+    GiveEndedStackBack();
+  }
+}
+
+UNDERSTUDY_HOT Coroutine* Manager::TakeNext() {
+  if (--budget_ <= 0 || ready_.empty()) return nullptr;
+  Coroutine* next = ready_.Pop();
+  ready_.PrefetchNormal();
+  return next;
+}
+
+UNDERSTUDY_HOT void Manager::SwitchAway(Coroutine* self) {
+  Coroutine* next = TakeNext();
+  if (next == self) {
+    self->state = CoroutineState::kRunning;
+    return;
+  }
+  SwitchTo(self, next);
+}
+
+// `next` may be null: the loop.
+UNDERSTUDY_HOT void Manager::SwitchTo(Coroutine* self, Coroutine* next) {
+  if (next != nullptr && !IsEasy(next)) [[unlikely]] {
+    next = Prepare(next);
+  }
+  Coroutine::Body* body = self->bound.body;
+  body->saved_errno = *errno_;
+  body->exceptions = *exceptions_;
+  SetRunning(next);
+  if (next != nullptr) [[likely]] {
+    next->state = CoroutineState::kRunning;
+    Coroutine::Body* other = next->bound.body;
+    *exceptions_ = other->exceptions;
+    *errno_ = other->saved_errno;
+    SwitchFiber(self->bound.context, body->fiber, next->bound.context, other->fiber, false);
+  } else {
+    SwitchFiber(self->bound.context, body->fiber, loop_context_, loop_fiber_, false);
+  }
+  AfterSwitch();
+}
+
+// Has a stack, and nothing about it is being measured.
+UNDERSTUDY_HOT bool Manager::IsEasy(const Coroutine* next) {
+  return next->has_stack && !next->delay_sampled;
+}
+
+// Null when it must wait for a stack.
+Coroutine* Manager::Prepare(Coroutine* next) {
+  if (next->delay_sampled) SampleRunDelay(next);
+  if (next->has_stack || Bind(next)) return next;
+  ready_.Push(next);
+  return nullptr;
+}
+
 void Manager::Root(void* argument) {
   auto* body = static_cast<Coroutine::Body*>(argument);
   Manager* manager = current_manager;
@@ -119,8 +180,8 @@ Coroutine* Manager::Finish(Coroutine::Body* body) {
 
 // A fresh coroutine may begin on the stack of the one that ends, which is warm, without a switch.
 bool Manager::CanAdopt(const Coroutine* next, const Coroutine::Body*) const {
-  return !kSanitized && !next->has_stack && next->stack_class == ended_class_ &&
-         options_.guard_mode == GuardMode::kMarker;
+  return !kSanitized && !next->has_stack && !next->delay_sampled &&
+         next->stack_class == ended_class_ && options_.guard_mode == GuardMode::kMarker;
 }
 
 void Manager::Adopt(Coroutine* next, Coroutine::Body* body) {
@@ -139,29 +200,21 @@ void Manager::Adopt(Coroutine* next, Coroutine::Body* body) {
 void Manager::LeaveForGood(Coroutine::Body* body, Coroutine* next) {
   ended_body_ = body;
   Context nowhere;
-  SanitizerFiber& fiber = body->fiber;
-  if (next != nullptr && !next->has_stack && !Bind(next)) {
-    ready_.Push(pool_.IndexOf(next), next->priority);
-    next = nullptr;
-  }
+  if (next != nullptr && !IsEasy(next)) next = Prepare(next);
   SetRunning(next);
   if (next != nullptr) {
     next->state = CoroutineState::kRunning;
     Coroutine::Body* other = next->bound.body;
-    exceptions_->caught = other->caught_exceptions;
-    exceptions_->uncaught = other->uncaught_exceptions;
+    *exceptions_ = other->exceptions;
     *errno_ = other->saved_errno;
-    SwitchFiber(nowhere, fiber, next->bound.context, other->fiber, true);
+    SwitchFiber(nowhere, body->fiber, next->bound.context, other->fiber, true);
   } else {
-    SwitchFiber(nowhere, fiber, loop_context_, loop_fiber_, true);
+    SwitchFiber(nowhere, body->fiber, loop_context_, loop_fiber_, true);
   }
   std::abort();  // nobody comes back to a coroutine that ended
 }
 
-void Manager::AfterSwitch() {
-  if (ended_body_ == nullptr) [[likely]] {
-    return;
-  }
+void Manager::GiveEndedStackBack() {
   DestroyFiber(ended_body_->fiber);
   const bool intact = stacks_.Return(TopOf(ended_body_), ended_class_);
   ended_body_ = nullptr;
@@ -172,59 +225,12 @@ void Manager::AfterSwitch() {
   }
 }
 
-Coroutine* Manager::TakeNext() {
-  if (--budget_ <= 0 || ready_.empty()) return nullptr;
-  Coroutine* next = pool_.At(ready_.Pop());
-  if (!ready_.empty()) {
-    // Two turns ahead its stack pointer, four turns ahead the place where that stands.
-    __builtin_prefetch(pool_.At(ready_.Peek(3)));
-    const Coroutine* soon = pool_.At(ready_.Peek(1));
-    __builtin_prefetch(soon->bound.context.stack_pointer);
-  }
-  if (next->delay_sampled) [[unlikely]] {
-    SampleRunDelay(next);
-  }
-  return next;
-}
-
-void Manager::SwitchAway(Coroutine* self) {
-  Coroutine* next = TakeNext();
-  if (next == self) {
-    self->state = CoroutineState::kRunning;
-    return;
-  }
-  if (next != nullptr && !next->has_stack && !Bind(next)) [[unlikely]] {
-    ready_.Push(pool_.IndexOf(next), next->priority);
-    next = nullptr;
-  }
-  Coroutine::Body* body = self->bound.body;
-  body->saved_errno = *errno_;
-  body->caught_exceptions = exceptions_->caught;
-  body->uncaught_exceptions = exceptions_->uncaught;
-  SetRunning(next);
-  if (next != nullptr) {
-    next->state = CoroutineState::kRunning;
-    Coroutine::Body* other = next->bound.body;
-    exceptions_->caught = other->caught_exceptions;
-    exceptions_->uncaught = other->uncaught_exceptions;
-    *errno_ = other->saved_errno;
-    SwitchFiber(self->bound.context, body->fiber, next->bound.context, other->fiber, false);
-  } else {
-    SwitchFiber(self->bound.context, body->fiber, loop_context_, loop_fiber_, false);
-  }
-  AfterSwitch();
-}
-
 void Manager::EnterFromLoop(Coroutine* next) {
-  if (!next->has_stack && !Bind(next)) {
-    ready_.Push(pool_.IndexOf(next), next->priority);
-    return;
-  }
+  if (!IsEasy(next) && Prepare(next) == nullptr) return;
   Coroutine::Body* other = next->bound.body;
-  const ExceptionGlobals mine = *exceptions_;
+  const ExceptionState mine = *exceptions_;
   const int my_errno = *errno_;
-  exceptions_->caught = other->caught_exceptions;
-  exceptions_->uncaught = other->uncaught_exceptions;
+  *exceptions_ = other->exceptions;
   *errno_ = other->saved_errno;
   next->state = CoroutineState::kRunning;
   SetRunning(next);
@@ -234,8 +240,25 @@ void Manager::EnterFromLoop(Coroutine* next) {
   *errno_ = my_errno;
 }
 
+void Manager::RunBatch() {
+  if (ready_.empty()) return;
+  ++passes_;
+  if (passes_ % kRunDelaySampling == 0 && !sampling_) BeginRunDelaySample();
+  budget_ = batch_ + 1;
+  Coroutine* next = TakeNext();
+  if (next != nullptr) EnterFromLoop(next);
+  if (budget_ <= 0) AdaptBatch();
+}
+
 void Manager::Yield() {
   Coroutine* self = current();
+  if (ready_.OnlyNormal(self) && --budget_ > 0) [[likely]] {
+    self->state = CoroutineState::kReady;
+    Coroutine* next = ready_.RotateNormal(self);
+    ready_.PrefetchNormal();
+    SwitchTo(self, next);
+    return;
+  }
   MakeReady(self);
   SwitchAway(self);
 }

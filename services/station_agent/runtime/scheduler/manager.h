@@ -101,7 +101,7 @@ class Manager {
   CoroutineId current_id() const { return current() ? pool_.IdOf(current()) : 0; }
   void MakeReady(Coroutine* coroutine) {
     coroutine->state = CoroutineState::kReady;
-    ready_.Push(pool_.IndexOf(coroutine), coroutine->priority);
+    ready_.Push(coroutine);
   }
   SteadyTime now() const { return clock_.SteadyNow(); }
   // As of the present pass of the loop: no clock is read.
@@ -157,8 +157,12 @@ class Manager {
   bool Bind(Coroutine* coroutine);
   // Switches from the running coroutine to the next one, or to the loop.
   void SwitchAway(Coroutine* self);
+  void SwitchTo(Coroutine* self, Coroutine* next);
   Coroutine* TakeNext();
+  static bool IsEasy(const Coroutine* next);
+  Coroutine* Prepare(Coroutine* next);
   void AfterSwitch();
+  void GiveEndedStackBack();
   void EnterFromLoop(Coroutine* next);
   void SetRunning(Coroutine* coroutine) {
     running_.store(coroutine, std::memory_order_relaxed);
@@ -193,11 +197,7 @@ class Manager {
   int budget_ = 0;  // switches until the loop's turn
   int batch_ = kSmallestBatch;
   int* errno_ = nullptr;
-  struct ExceptionGlobals {
-    void* caught;
-    unsigned int uncaught;
-  };
-  ExceptionGlobals* exceptions_ = nullptr;
+  ExceptionState* exceptions_ = nullptr;
   Context loop_context_;
   ReadyQueue ready_;
   CoroutinePool pool_;
@@ -273,7 +273,7 @@ CoroutineId Manager::Spawn(Function&& function, const SpawnOptions& options) {
     };
     coroutine->start.payload = reinterpret_cast<uint64_t>(new F(std::forward<Function>(function)));
   }
-  ready_.Push(pool_.IndexOf(coroutine), coroutine->priority);
+  ready_.Push(coroutine);
   return pool_.IdOf(coroutine);
 }
 

@@ -16,8 +16,6 @@ namespace {
 // A batch should last about this long: events are looked for between batches.
 constexpr absl::Duration kShortBatch = absl::Microseconds(50);
 constexpr absl::Duration kLongBatch = absl::Microseconds(200);
-// The time in the ready queue is measured once in so many passes.
-constexpr uint64_t kRunDelaySampling = 16;
 
 class TaskNode : public InboxNode {
  public:
@@ -41,7 +39,7 @@ void Manager::BindToThread() {
   (void)once;
   current_manager = this;
   errno_ = &errno;
-  exceptions_ = reinterpret_cast<ExceptionGlobals*>(abi::__cxa_get_globals());
+  exceptions_ = reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
   AdoptThread(loop_fiber_);
   thread_id_.store(gettid(), std::memory_order_relaxed);
 }
@@ -160,16 +158,6 @@ void Manager::HandleEvent(const DescriptorEvent& event) {
   }
 }
 
-void Manager::RunBatch() {
-  if (ready_.empty()) return;
-  ++passes_;
-  if (passes_ % kRunDelaySampling == 0 && !sampling_) BeginRunDelaySample();
-  budget_ = batch_ + 1;
-  Coroutine* next = TakeNext();
-  if (next != nullptr) EnterFromLoop(next);
-  if (budget_ <= 0) AdaptBatch();
-}
-
 void Manager::AdaptBatch() {
   const absl::Duration took = clock_.SteadyNow() - pass_time_;
   if (took < kShortBatch) {
@@ -182,7 +170,7 @@ void Manager::AdaptBatch() {
 void Manager::BeginRunDelaySample() {
   sampling_ = true;
   sampled_at_ = pass_time_;
-  pool_.At(ready_.PeekLast())->delay_sampled = true;
+  ready_.PeekLast()->delay_sampled = true;
 }
 
 void Manager::SampleRunDelay(Coroutine* coroutine) {

@@ -213,8 +213,8 @@ TEST_F(ManagerTest, AThrowOutOfACoroutineIsReportedByName) {
   manager_.Spawn([&] { other = true; });
   manager_.RunUntilDone();
   EXPECT_TRUE(other);
-  EXPECT_EQ(uncaught_, (std::vector<std::string>{"pump: valve stuck",
-                                                 "coroutine: not a std::exception"}));
+  EXPECT_EQ(uncaught_,
+            (std::vector<std::string>{"pump: valve stuck", "coroutine: not a std::exception"}));
   EXPECT_EQ(manager_.stats().uncaught, 2u);
 }
 
@@ -349,9 +349,8 @@ TEST(ManagerThreadTest, StopCancelsWhatWaits) {
   EpollEngine engine;
   Manager manager({}, clock, engine);
   std::thread runner([&] { manager.Run(); });
-  manager.Post([&manager] {
-    manager.Spawn([&manager] { manager.SleepUntil(SteadyTime::Infinite()); });
-  });
+  manager.Post(
+      [&manager] { manager.Spawn([&manager] { manager.SleepUntil(SteadyTime::Infinite()); }); });
   manager.Stop();
   runner.join();
 }

@@ -4,14 +4,16 @@
 
 #include <array>
 #include <deque>
+#include <vector>
 
 namespace understudy::station_agent::runtime {
 namespace {
 
-TEST(IndexRingTest, KeepsOrderWhileItGrowsAndWraps) {
-  IndexRing ring(100'000);
-  std::deque<uint32_t> model;
-  uint32_t next = 0;
+TEST(CoroutineRingTest, KeepsOrderWhileItGrowsAndWraps) {
+  CoroutineRing ring(100'000);
+  std::deque<Coroutine*> model;
+  std::vector<Coroutine> all(100'000);
+  Coroutine* next = all.data();
   for (int round = 0; round < 40; ++round) {
     for (int i = 0; i < 900 + round * 50; ++i) {
       ring.Push(next);
@@ -30,21 +32,37 @@ TEST(IndexRingTest, KeepsOrderWhileItGrowsAndWraps) {
   EXPECT_TRUE(ring.empty());
 }
 
+TEST(CoroutineRingTest, RotatesEvenWhenItIsFull) {
+  CoroutineRing ring(2048);
+  std::vector<Coroutine> all(1025);
+  for (size_t i = 0; i < 1024; ++i) ring.Push(&all[i]);
+  EXPECT_EQ(ring.Rotate(&all[1024]), &all[0]);
+  for (size_t i = 1; i < 1025; ++i) EXPECT_EQ(ring.Pop(), &all[i]);
+}
+
 TEST(ReadyQueueTest, IsFairWithinAPriority) {
   ReadyQueue queue(100);
-  for (uint32_t i = 0; i < 50; ++i) queue.Push(i, Priority::kLow);
-  for (uint32_t i = 0; i < 50; ++i) EXPECT_EQ(queue.Pop(), i);
+  std::vector<Coroutine> all(50);
+  for (Coroutine& coroutine : all) {
+    coroutine.priority = Priority::kLow;
+    queue.Push(&coroutine);
+  }
+  for (Coroutine& coroutine : all) EXPECT_EQ(queue.Pop(), &coroutine);
   EXPECT_TRUE(queue.empty());
 }
 
 TEST(ReadyQueueTest, SharesTheThreadByPriorityAndStarvesNobody) {
   ReadyQueue queue(100);
-  for (uint32_t i = 0; i < 3; ++i) queue.Push(i, static_cast<Priority>(i));
+  std::vector<Coroutine> all(3);
+  for (size_t i = 0; i < 3; ++i) {
+    all[i].priority = static_cast<Priority>(i);
+    queue.Push(&all[i]);
+  }
   std::array<int, 3> turns{};
   for (int i = 0; i < 1300; ++i) {
-    const uint32_t index = queue.Pop();
-    ++turns[index];
-    queue.Push(index, static_cast<Priority>(index));
+    Coroutine* coroutine = queue.Pop();
+    ++turns[static_cast<size_t>(coroutine->priority)];
+    queue.Push(coroutine);
   }
   EXPECT_EQ(turns, (std::array<int, 3>{800, 400, 100}));
 }

@@ -67,7 +67,8 @@ TEST_P(TimerWheelModelTest, AgreesWithASortedMap) {
     const auto choice = random() % 10;
     if (choice < 5) {
       timers.push_back(std::make_unique<Timer>());
-      timers.back()->deadline = At(now + static_cast<int64_t>(random() % (1ULL << (random() % 45))));
+      timers.back()->deadline =
+          At(now + static_cast<int64_t>(random() % (1ULL << (random() % 45))));
       wheel.Arm(*timers.back());
       model.emplace(timers.back()->deadline.nanoseconds(), timers.back().get());
     } else if (choice < 7 && !model.empty()) {

@@ -27,8 +27,8 @@ class ThreadParker {
     const SystemClock clock;
     absl::MutexLock lock(&mutex_);
     while (!signalled_) {
-      const absl::Duration left = deadline.is_infinite() ? absl::InfiniteDuration()
-                                                         : deadline - clock.SteadyNow();
+      const absl::Duration left =
+          deadline.is_infinite() ? absl::InfiniteDuration() : deadline - clock.SteadyNow();
       if (left <= absl::ZeroDuration()) return false;
       condition_.WaitWithTimeout(&mutex_, left);
     }
@@ -71,8 +71,8 @@ Waiter::Waiter(const char* waits_for, int descriptor_or_minus_1)
     parker = nullptr;
     since = manager->pass_time();
     node.run = [](InboxNode* work, Manager& owner) {
-      auto* waiter = reinterpret_cast<Waiter*>(reinterpret_cast<char*>(work) -
-                                               offsetof(Waiter, node));
+      auto* waiter =
+          reinterpret_cast<Waiter*>(reinterpret_cast<char*>(work) - offsetof(Waiter, node));
       owner.MakeReady(waiter->coroutine);
     };
   }

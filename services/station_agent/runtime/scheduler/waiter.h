@@ -41,7 +41,7 @@ struct Waiter {
   WakeReason Wait(SteadyTime deadline);
 
   std::atomic<WakeReason> result{WakeReason::kPending};
-  Manager* manager;      // of the coroutine; null for an ordinary thread
+  Manager* manager;  // of the coroutine; null for an ordinary thread
   Coroutine* coroutine;
   ThreadParker* parker;  // of the ordinary thread
   // Links of the list that it waits in, under the lock of whoever owns the list.
