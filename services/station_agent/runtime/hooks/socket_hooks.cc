@@ -37,13 +37,6 @@ class NonblockingMoment {
   int flags_;
 };
 
-int PendingError(int descriptor) {
-  int error = 0;
-  socklen_t size = sizeof(error);
-  if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
-  return error;
-}
-
 int ConnectAtOnce(int descriptor, const sockaddr* address, socklen_t size) {
   const NonblockingMoment moment(descriptor);
   return UNDERSTUDY_LIBC(connect)(descriptor, address, size);
@@ -79,10 +72,8 @@ int Connect(Manager& manager, int descriptor, const sockaddr* address, socklen_t
     if (errno == EAGAIN) errno = EINPROGRESS;  // as the kernel says when SO_SNDTIMEO passes
     return -1;
   }
-  const int error = PendingError(descriptor);
-  if (error == 0) return 0;
-  errno = error;
-  return -1;
+  // Asking again gives the outcome, and lets the socket know that it was told.
+  return ConnectAtOnce(descriptor, address, size);
 }
 
 int AcceptAtOnce(int descriptor, sockaddr* address, socklen_t* size, int flags) {

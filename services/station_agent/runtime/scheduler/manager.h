@@ -75,8 +75,9 @@ class Manager {
 
   // Runs coroutines until none lives. Binds the manager to the calling thread.
   void RunUntilDone();
-  // Runs coroutines until Stop was called and none lives.
-  void Run();
+  // Runs coroutines until Stop was called; cancels them then, and goes on until none lives or
+  // `patience` is over.
+  void Run(absl::Duration patience = absl::InfiniteDuration());
   // Cancels all coroutines and runs for at most `patience`. Returns how many would not end.
   uint32_t Shutdown(absl::Duration patience);
 

@@ -8,6 +8,7 @@
 
 #include "services/station_agent/runtime/scheduler/descriptor_registry.h"
 #include "services/station_agent/runtime/scheduler/manager.h"
+#include "services/station_agent/runtime/scheduler/stack_overflow.h"
 
 // The loop of a manager: work from other threads, events, timers, then a batch of coroutines.
 namespace understudy::station_agent::runtime {
@@ -41,6 +42,7 @@ void Manager::BindToThread() {
   errno_ = &errno;
   exceptions_ = reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
   AdoptThread(loop_fiber_);
+  ReportStackOverflowsOfThisThread();
   thread_id_.store(gettid(), std::memory_order_relaxed);
 }
 
@@ -67,14 +69,9 @@ void Manager::RunUntilDone() {
   Loop([this] { return pool_.live() == 0; });
 }
 
-void Manager::Run() {
-  bool told = false;
-  Loop([this, &told] {
-    if (!stopping_.load(std::memory_order_acquire)) return false;
-    if (!told) CancelAll();
-    told = true;
-    return pool_.live() == 0;
-  });
+void Manager::Run(absl::Duration patience) {
+  Loop([this] { return stopping_.load(std::memory_order_acquire); });
+  Shutdown(patience);
 }
 
 uint32_t Manager::Shutdown(absl::Duration patience) {

@@ -326,6 +326,27 @@ TEST_F(ManagerTest, ShutdownCancelsWhatWaits) {
   EXPECT_EQ(ended, 10);
 }
 
+int Recurse(int depth) {
+  volatile char frame[1024];
+  frame[0] = static_cast<char>(depth);
+  return depth > 100'000 ? 0 : Recurse(depth + 1) + frame[0];
+}
+
+TEST(ManagerDeathTest, AStackOverflowIsReportedByName) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer reports it";
+  const auto overflow = [] {
+    const SystemClock clock;
+    EpollEngine engine;
+    Manager manager({}, clock, engine);
+    SpawnOptions options;
+    options.name = "greedy parser";
+    manager.Spawn([] {}, options);
+    manager.Spawn([] { std::exit(Recurse(0)); }, options);
+    manager.RunUntilDone();
+  };
+  EXPECT_DEATH(overflow(), "'greedy parser' overflowed its stack of 60 KiB");
+}
+
 TEST(ManagerThreadTest, WorkFromOtherThreadsArrivesInOrder) {
   const SystemClock clock;
   EpollEngine engine;
