@@ -59,6 +59,7 @@ class Call {
   // of the socket that passes it fails with EAGAIN, as without a runtime.
   template <typename Attempt>
   ssize_t Retry(Direction direction, Attempt attempt) {
+    const int errno_before = errno;
     if (direction == Direction::kSend || !KnownToBeDrained()) {
       const ssize_t result = attempt();
       if (result >= 0 || errno != EAGAIN) return result;
@@ -66,7 +67,9 @@ class Call {
     while (true) {
       if (!Wait(direction)) return -1;
       const ssize_t result = attempt();
-      if (result >= 0 || errno != EAGAIN) return result;
+      if (result < 0 && errno == EAGAIN) continue;
+      if (result >= 0) errno = errno_before;  // a success leaves errno alone
+      return result;
     }
   }
 

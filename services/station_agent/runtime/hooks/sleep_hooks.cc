@@ -1,6 +1,6 @@
-// sleep, usleep, nanosleep, clock_nanosleep, thrd_sleep, sched_yield.
+// sleep, usleep, nanosleep, clock_nanosleep, thrd_sleep.
 
-#include <sched.h>
+#include <sys/syscall.h>
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,6 +11,9 @@
 
 namespace understudy::station_agent::runtime::hooks {
 namespace {
+
+// What Abseil sleeps between two attempts at a lock.
+constexpr absl::Duration kSpinningSleep = absl::Microseconds(10);
 
 bool IsValid(const timespec& time) {
   return time.tv_sec >= 0 && time.tv_nsec >= 0 && time.tv_nsec < 1'000'000'000;
@@ -55,8 +58,12 @@ int Nanosleep(Manager& manager, const timespec* request, timespec* remaining) {
 
 namespace hooks = understudy::station_agent::runtime::hooks;
 using understudy::station_agent::runtime::HookFamily;
+using understudy::station_agent::runtime::hooks::kSpinningSleep;
 
 extern "C" {
+
+void AbslInternalMutexYield();
+void AbslInternalSleepFor(absl::Duration duration);
 
 unsigned int sleep(unsigned int seconds) {
   auto* manager = hooks::Active(HookFamily::kSleep);
@@ -106,11 +113,18 @@ int thrd_sleep(const timespec* request, timespec* remaining) {
   return hooks::Nanosleep(*manager, request, remaining) == 0 ? 0 : -1;
 }
 
-int sched_yield() noexcept {
-  auto* manager = hooks::Active();
-  if (manager == nullptr) return UNDERSTUDY_LIBC(sched_yield)();
-  manager->Yield();
-  return 0;
+// Abseil's locks spin with these two, also while another lock is held. Giving a coroutine's turn
+// away there could let another one of the same thread wait for that lock, for ever. For the same
+// reason sched_yield has no hook.
+void AbslInternalMutexYield() { syscall(SYS_sched_yield); }
+
+void AbslInternalSleepFor(absl::Duration duration) {
+  const timespec time = absl::ToTimespec(std::min(duration, absl::Hours(24 * 365)));
+  if (duration <= kSpinningSleep) {
+    UNDERSTUDY_LIBC(nanosleep)(&time, nullptr);
+  } else {
+    nanosleep(&time, nullptr);
+  }
 }
 
 }  // extern "C"

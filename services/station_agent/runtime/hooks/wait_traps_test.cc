@@ -105,8 +105,10 @@ TEST_P(WaitTraps, SelectWaitsAndReportsErrors) {
               FD_ZERO(&reads);
               EXPECT_EQ(select(pair.ends[0] + 1, &reads, &writes, nullptr, nullptr), 1);
               FD_ZERO(&reads);
-              FD_SET(900, &reads);
-              EXPECT_EQ(select(901, &reads, nullptr, nullptr, nullptr), -1);
+              const int closed = dup(pair.ends[0]);
+              close(closed);
+              FD_SET(closed, &reads);
+              EXPECT_EQ(select(closed + 1, &reads, nullptr, nullptr, nullptr), -1);
               EXPECT_EQ(errno, EBADF);
             },
             [&] {

@@ -28,7 +28,6 @@ class SpinLock {
  private:
   static constexpr int kSpinsBeforeYield = 100;
 
-  // Not sched_yield, which in a coroutine would let another one run.
   static void GiveProcessorUp() { syscall(SYS_sched_yield); }
   static void Pause() {
 #if defined(__x86_64__)
