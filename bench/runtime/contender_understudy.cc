@@ -1,3 +1,9 @@
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+
 #include "bench/runtime/contenders.h"
 #include "bench/runtime/measure.h"
 #include "common/time/system_clock.h"
@@ -17,16 +23,14 @@ struct World {
 
 uint64_t ran = 0;
 
-}  // namespace
-
-double UnderstudyCreate(int count) {
+double Create(int count) {
   World world;
   const double start = ThreadCpuNanoseconds();
   for (int i = 0; i < count; ++i) world.manager.Spawn([] { ++ran; });
   return (ThreadCpuNanoseconds() - start) / count;
 }
 
-double UnderstudyLife(int count) {
+double Life(int count) {
   World world;
   double result = 0;
   world.manager.Spawn([&] {
@@ -44,49 +48,88 @@ double UnderstudyLife(int count) {
   return result;
 }
 
-double UnderstudySwitch(int coroutines, int switches) {
+double Change(int flows, int switches) {
   World world;
   double start = 0;
   double result = 0;
-  const int rounds = switches / coroutines;
-  int waiting = coroutines;
-  for (int i = 0; i < coroutines; ++i) {
+  const int rounds = switches / flows;
+  int waiting = flows;
+  for (int i = 0; i < flows; ++i) {
     world.manager.Spawn([&] {
       world.manager.Yield();  // all have their stacks now
       if (start == 0) start = ThreadCpuNanoseconds();
       for (int k = 0; k < rounds; ++k) world.manager.Yield();
-      if (--waiting == 0) {
-        result = (ThreadCpuNanoseconds() - start) / (static_cast<double>(rounds) * coroutines);
-      }
+      if (--waiting > 0) return;
+      result = (ThreadCpuNanoseconds() - start) / (static_cast<double>(rounds) * flows);
     });
   }
   world.manager.RunUntilDone();
   return result;
 }
 
-double UnderstudyTimers(int count) {
+double Memory(int count) {
   World world;
-  double start = 0;
-  double armed = 0;
-  double first_fired = 0;
   double result = 0;
-  int left = count;
-  const SteadyTime base = world.clock.SteadyNow() + absl::Milliseconds(400);
+  const double before = MemoryInUse();
   for (int i = 0; i < count; ++i) {
-    world.manager.Spawn([&, i] {
-      world.manager.Yield();  // stacks are bound
-      if (start == 0) start = ThreadCpuNanoseconds();
-      world.manager.SleepUntil(base + absl::Microseconds((i * 7919L) % 100'000));
-      if (left == count) first_fired = ThreadCpuNanoseconds();
-      if (--left == 0) result = (armed + ThreadCpuNanoseconds() - first_fired) / count;
-    });
+    world.manager.Spawn([&] { world.manager.SleepUntil(SteadyTime::Infinite()); });
   }
   world.manager.Spawn([&] {
-    world.manager.Yield();
-    armed = ThreadCpuNanoseconds() - start;
+    result = (MemoryInUse() - before) / count;
+    world.manager.CancelAll();
   });
   world.manager.RunUntilDone();
   return result;
 }
+
+// Half of the work is done when the last has armed, the rest when the last has fired; the wait in
+// between costs nothing.
+double Timers(int count) {
+  World world;
+  double begin = 0;
+  double end = 0;
+  int left = count;
+  SteadyTime base;
+  for (int i = 0; i < count; ++i) {
+    world.manager.Spawn([&, i] {
+      world.manager.Yield();  // all have their stacks now
+      if (begin == 0) {
+        begin = ThreadCpuNanoseconds();
+        base = world.clock.SteadyNow() + absl::Milliseconds(500);
+      }
+      const SteadyTime deadline =
+          world.clock.SteadyNow() + absl::Nanoseconds(500'000'000 + (i * 7919L % 100'000) * 10'000);
+      world.manager.SleepUntil(deadline);
+      if (--left == 0) end = ThreadCpuNanoseconds();
+    });
+  }
+  world.manager.RunUntilDone();
+  return (end - begin) / count;
+}
+
+void Serve(int connection) {
+  char buffer[4096];
+  while (true) {
+    const ssize_t size = recv(connection, buffer, sizeof(buffer), 0);
+    if (size <= 0) break;
+    if (send(connection, buffer, static_cast<size_t>(size), MSG_NOSIGNAL) != size) break;
+  }
+  close(connection);
+}
+
+void Echo(int listener) {
+  World world;
+  world.manager.Spawn([&] {
+    while (true) {
+      const int connection = accept(listener, nullptr, nullptr);
+      if (connection >= 0) world.manager.Spawn([connection] { Serve(connection); });
+    }
+  });
+  world.manager.RunUntilDone();
+}
+
+}  // namespace
+
+Contender Understudy() { return {"understudy", Create, Life, Change, Memory, Timers, Echo}; }
 
 }  // namespace understudy::bench

@@ -6,6 +6,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+#include "bench/runtime/contenders.h"
 
 namespace understudy::bench {
 namespace {
@@ -18,7 +22,6 @@ double Read(clockid_t clock) {
 
 }  // namespace
 
-double NowNanoseconds() { return Read(CLOCK_MONOTONIC); }
 double ThreadCpuNanoseconds() { return Read(CLOCK_THREAD_CPUTIME_ID); }
 
 double Median(std::vector<double> values) {
@@ -59,11 +62,15 @@ Series RunForked(const std::string& contender, int runs, const std::function<dou
   return series;
 }
 
-Series RunWarm(const std::string& contender, int runs, const std::function<double()>& body) {
-  Series series{contender, {}};
-  body();
-  for (int i = 0; i < runs; ++i) series.values.push_back(body());
-  return series;
+double MemoryInUse() {
+  std::ifstream status("/proc/self/status");
+  double total = 0;
+  for (std::string line; std::getline(status, line);) {
+    for (const char* key : {"VmRSS:", "VmPTE:"}) {
+      if (line.rfind(key, 0) == 0) total += 1024 * std::atof(line.c_str() + 6);
+    }
+  }
+  return total;
 }
 
 }  // namespace understudy::bench

@@ -13,7 +13,6 @@ struct Series {
   std::vector<double> values;
 };
 
-double NowNanoseconds();
 // User and system time of this thread.
 double ThreadCpuNanoseconds();
 
@@ -24,8 +23,6 @@ void Print(const Series& series, const char* unit);
 // Runs `body` in a process of its own, `runs` times, and collects what it returns: each run is the
 // first in its process, nothing is warm.
 Series RunForked(const std::string& contender, int runs, const std::function<double()>& body);
-// The same without new processes, after one run that does not count.
-Series RunWarm(const std::string& contender, int runs, const std::function<double()>& body);
 
 }  // namespace understudy::bench
 

@@ -7,13 +7,15 @@
 
 #include <algorithm>
 
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "services/station_agent/runtime/hooks/hook_support.h"
 
 namespace understudy::station_agent::runtime::hooks {
 namespace {
 
-// What Abseil sleeps between two attempts at a lock.
-constexpr absl::Duration kSpinningSleep = absl::Microseconds(10);
+// The most that Abseil sleeps between two attempts at a lock (it measures the machine first).
+constexpr absl::Duration kSpinningSleep = absl::Milliseconds(1);
 
 bool IsValid(const timespec& time) {
   return time.tv_sec >= 0 && time.tv_nsec >= 0 && time.tv_nsec < 1'000'000'000;
@@ -62,8 +64,6 @@ using understudy::station_agent::runtime::hooks::kSpinningSleep;
 
 extern "C" {
 
-void AbslInternalMutexYield();
-void AbslInternalSleepFor(absl::Duration duration);
 
 unsigned int sleep(unsigned int seconds) {
   auto* manager = hooks::Active(HookFamily::kSleep);
@@ -116,9 +116,9 @@ int thrd_sleep(const timespec* request, timespec* remaining) {
 // Abseil's locks spin with these two, also while another lock is held. Giving a coroutine's turn
 // away there could let another one of the same thread wait for that lock, for ever. For the same
 // reason sched_yield has no hook.
-void AbslInternalMutexYield() { syscall(SYS_sched_yield); }
+void ABSL_INTERNAL_C_SYMBOL(AbslInternalMutexYield)() { syscall(SYS_sched_yield); }
 
-void AbslInternalSleepFor(absl::Duration duration) {
+void ABSL_INTERNAL_C_SYMBOL(AbslInternalSleepFor)(absl::Duration duration) {
   const timespec time = absl::ToTimespec(std::min(duration, absl::Hours(24 * 365)));
   if (duration <= kSpinningSleep) {
     UNDERSTUDY_LIBC(nanosleep)(&time, nullptr);

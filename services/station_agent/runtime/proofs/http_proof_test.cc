@@ -40,8 +40,12 @@ TEST(HttpProof, ClientsAndServerShareOneThread) {
     all_asked.Arrive();
     response.set_content("reading " + request.get_param_value("id"), "text/plain");
   });
+  // The library listens for five at a time; a thousand come at once.
+  socket_t listener = -1;
+  server.set_socket_options([&](socket_t made) { listener = made; });
   const int port = server.bind_to_any_port("127.0.0.1");
   ASSERT_GT(port, 0);
+  ASSERT_EQ(listen(listener, 4096), 0);
   WaitGroup stopped;
   stopped.Add(1);
   thread.runtime().Spawn(
