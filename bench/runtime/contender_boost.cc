@@ -102,7 +102,7 @@ double FiberTimers(int count) {
       boost::this_fiber::yield();
       if (begin == 0) begin = ThreadCpuNanoseconds();
       boost::this_fiber::sleep_for(
-          std::chrono::nanoseconds(500'000'000 + (i * 7919L % 100'000) * 10'000));
+          std::chrono::nanoseconds(500'000'000 + (i * 7919L % 100'000) * 100));
       if (--left == 0) end = ThreadCpuNanoseconds();
     });
   }

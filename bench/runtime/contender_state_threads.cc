@@ -99,7 +99,7 @@ void* Sleep(void* data) {
   auto* sleepers = static_cast<Sleepers*>(data);
   if (sleepers->begin == 0) sleepers->begin = ThreadCpuNanoseconds();
   const long i = sleepers->next++;
-  st_usleep(static_cast<st_utime_t>(500'000 + (i * 7919 % 100'000) * 10));
+  st_usleep(static_cast<st_utime_t>(500'000 + (i * 7919 % 100'000) / 10));
   if (--sleepers->left == 0) sleepers->end = ThreadCpuNanoseconds();
   return nullptr;
 }

@@ -98,7 +98,7 @@ double Timers(int count) {
         base = world.clock.SteadyNow() + absl::Milliseconds(500);
       }
       const SteadyTime deadline =
-          world.clock.SteadyNow() + absl::Nanoseconds(500'000'000 + (i * 7919L % 100'000) * 10'000);
+          world.clock.SteadyNow() + absl::Nanoseconds(500'000'000 + (i * 7919L % 100'000) * 100);
       world.manager.SleepUntil(deadline);
       if (--left == 0) end = ThreadCpuNanoseconds();
     });

@@ -73,9 +73,7 @@ struct Coroutine::Body {
   Start start;
   Waiter* waiter = nullptr;   // what it waits for
   Waiter* joiners = nullptr;  // who waits for its end
-  ExceptionState exceptions;
   Coroutine* self = nullptr;
-  int saved_errno = 0;
   [[no_unique_address]] SanitizerFiber fiber;
 };
 

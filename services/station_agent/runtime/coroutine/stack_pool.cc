@@ -19,8 +19,9 @@ constexpr std::array<size_t, kStackClasses> kSizes = {16 * 1024 * kScale, 64 * 1
 // needed.
 constexpr size_t kGroupBytes = 4 * 1024 * 1024;
 constexpr size_t kCanaryBytes = 256;
-// Cache lines by which the tops of neighbours differ at most; more would cost stack.
-constexpr size_t kColors = 16;
+// Cache lines by which the tops of neighbours differ at most. The more, the better they spread over
+// the cache's sets; but what a parked coroutine needs should still fit into its first page.
+constexpr size_t kColors = 40;
 constexpr size_t kLine = 64;
 
 uintptr_t BaseOf(const char* top, size_t size) {

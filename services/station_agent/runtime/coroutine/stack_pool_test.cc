@@ -45,7 +45,7 @@ TEST_P(StackPoolTest, GivesWritableStacksOfEachClass) {
     char* bottom = StackPool::BottomOf(top, stack_class);
     std::memset(bottom, 1, static_cast<size_t>(top - bottom));
     EXPECT_EQ(reinterpret_cast<uintptr_t>(top) % 64, 0u);
-    EXPECT_GE(static_cast<size_t>(top - bottom) + 1024, StackPool::UsableSize(stack_class));
+    EXPECT_GE(static_cast<size_t>(top - bottom) + 4096, StackPool::UsableSize(stack_class));
     EXPECT_TRUE(pool.Return(top, stack_class));
   }
 }

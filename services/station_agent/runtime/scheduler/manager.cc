@@ -87,6 +87,11 @@ bool Manager::Bind(Coroutine* coroutine) {
   return true;
 }
 
+// Only sanitizers need it; the stack is not touched without them.
+UNDERSTUDY_HOT SanitizerFiber& FiberOf(Coroutine* coroutine) {
+  return coroutine->bound.body->fiber;
+}
+
 UNDERSTUDY_HOT void Manager::AfterSwitch() {
   if (ended_body_ != nullptr) [[unlikely]] {
     GiveEndedStackBack();
@@ -109,24 +114,23 @@ UNDERSTUDY_HOT void Manager::SwitchAway(Coroutine* self) {
   SwitchTo(self, next);
 }
 
-// `next` may be null: the loop.
+// `next` may be null: the loop. What belongs to the flow of control is kept in its frame, so that a
+// switch touches as few cache lines of a stack as possible.
 UNDERSTUDY_HOT void Manager::SwitchTo(Coroutine* self, Coroutine* next) {
   if (next != nullptr && !IsEasy(next)) [[unlikely]] {
     next = Prepare(next);
   }
-  Coroutine::Body* body = self->bound.body;
-  body->saved_errno = *errno_;
-  body->exceptions = *exceptions_;
+  const int saved_errno = *errno_;
+  const ExceptionState saved_exceptions = *exceptions_;
   SetRunning(next);
   if (next != nullptr) [[likely]] {
     next->state = CoroutineState::kRunning;
-    Coroutine::Body* other = next->bound.body;
-    *exceptions_ = other->exceptions;
-    *errno_ = other->saved_errno;
-    SwitchFiber(self->bound.context, body->fiber, next->bound.context, other->fiber, false);
+    SwitchFiber(self->bound.context, FiberOf(self), next->bound.context, FiberOf(next), false);
   } else {
-    SwitchFiber(self->bound.context, body->fiber, loop_context_, loop_fiber_, false);
+    SwitchFiber(self->bound.context, FiberOf(self), loop_context_, loop_fiber_, false);
   }
+  *errno_ = saved_errno;
+  *exceptions_ = saved_exceptions;
   AfterSwitch();
 }
 
@@ -147,6 +151,8 @@ void Manager::Root(void* argument) {
   auto* body = static_cast<Coroutine::Body*>(argument);
   Manager* manager = current_manager;
   FinishFirstSwitch(manager->loop_fiber_, false);
+  *manager->errno_ = 0;
+  *manager->exceptions_ = ExceptionState{};
   manager->AfterSwitch();
   while (true) {
     manager->RunOne(body->start, body->self->name);
@@ -199,17 +205,13 @@ void Manager::Adopt(Coroutine* next, Coroutine::Body* body) {
 
 void Manager::LeaveForGood(Coroutine::Body* body, Coroutine* next) {
   ended_body_ = body;
-  Context nowhere;
   if (next != nullptr && !IsEasy(next)) next = Prepare(next);
   SetRunning(next);
   if (next != nullptr) {
     next->state = CoroutineState::kRunning;
-    Coroutine::Body* other = next->bound.body;
-    *exceptions_ = other->exceptions;
-    *errno_ = other->saved_errno;
-    SwitchFiber(nowhere, body->fiber, next->bound.context, other->fiber, true);
+    SwitchFiber(nowhere_, body->fiber, next->bound.context, FiberOf(next), true);
   } else {
-    SwitchFiber(nowhere, body->fiber, loop_context_, loop_fiber_, true);
+    SwitchFiber(nowhere_, body->fiber, loop_context_, loop_fiber_, true);
   }
   std::abort();  // nobody comes back to a coroutine that ended
 }
@@ -227,17 +229,14 @@ void Manager::GiveEndedStackBack() {
 
 void Manager::EnterFromLoop(Coroutine* next) {
   if (!IsEasy(next) && Prepare(next) == nullptr) return;
-  Coroutine::Body* other = next->bound.body;
-  const ExceptionState mine = *exceptions_;
-  const int my_errno = *errno_;
-  *exceptions_ = other->exceptions;
-  *errno_ = other->saved_errno;
+  const int saved_errno = *errno_;
+  const ExceptionState saved_exceptions = *exceptions_;
   next->state = CoroutineState::kRunning;
   SetRunning(next);
-  SwitchFiber(loop_context_, loop_fiber_, next->bound.context, other->fiber, false);
+  SwitchFiber(loop_context_, loop_fiber_, next->bound.context, FiberOf(next), false);
+  *errno_ = saved_errno;
+  *exceptions_ = saved_exceptions;
   AfterSwitch();
-  *exceptions_ = mine;
-  *errno_ = my_errno;
 }
 
 void Manager::RunBatch() {

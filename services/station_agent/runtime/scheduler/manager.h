@@ -200,6 +200,7 @@ class Manager {
   int* errno_ = nullptr;
   ExceptionState* exceptions_ = nullptr;
   Context loop_context_;
+  Context nowhere_;  // where one that ended is left
   ReadyQueue ready_;
   CoroutinePool pool_;
   // A coroutine that ended, until somebody else runs and its stack can be given back.

@@ -100,20 +100,24 @@ class ReadyQueue {
   }
 
   // With many that are ready, each has been pushed out of the cache since its last turn: fetches
-  // the stack of one that is three turns ahead, and, six turns ahead, what tells where that is.
+  // the stack of one some turns ahead and, further ahead, what tells where that is.
   void PrefetchNormal() const {
     const CoroutineRing& ring = rings_[1];
     if (ring.size() < kWorthPrefetching) return;
-    __builtin_prefetch(ring.Peek(5));
-    const auto* stack = static_cast<const char*>(ring.Peek(2)->bound.context.stack_pointer);
+    __builtin_prefetch(ring.Peek(kPrefetchHead));
+    const auto* stack =
+        static_cast<const char*>(ring.Peek(kPrefetchStack)->bound.context.stack_pointer);
     __builtin_prefetch(stack);
     __builtin_prefetch(stack + 64);
     __builtin_prefetch(stack + 128);
+    __builtin_prefetch(stack + 192);
   }
 
  private:
   static constexpr unsigned kNormalOnly = 1u << static_cast<unsigned>(Priority::kNormal);
   static constexpr uint32_t kWorthPrefetching = 32;
+  static constexpr uint32_t kPrefetchHead = 12;
+  static constexpr uint32_t kPrefetchStack = 6;
   static constexpr std::array<int, kPriorities> kShares = {8, 4, 1};
 
   unsigned ChooseLevel() {
