@@ -15,6 +15,8 @@ constexpr int kMadvGuardInstall = 102;
 constexpr size_t kScale = kSanitized ? 4 : 1;
 constexpr std::array<size_t, kStackClasses> kSizes = {16 * 1024 * kScale, 64 * 1024 * kScale,
                                                       256 * 1024 * kScale, 1024 * 1024 * kScale};
+// Without markers, stacks of this size and more have a guard page each: there are few of them.
+constexpr size_t kOwnGuard = 256 * 1024 * kScale;
 // Bytes that one group takes at least: few mappings, and little address space lost when few are
 // needed.
 constexpr size_t kGroupBytes = 4 * 1024 * 1024;
@@ -97,7 +99,7 @@ bool StackPool::AddGroup(Class& c, size_t count) {
 void StackPool::AddStack(Class& c, Group& group, char* base) {
   if (mode_ == GuardMode::kMarker) {
     madvise(base, kPage, kMadvGuardInstall);
-  } else if (base == group.memory || c.stats.size >= 256 * 1024) {
+  } else if (base == group.memory || c.stats.size >= kOwnGuard) {
     mprotect(base, kPage, PROT_NONE);
   }
   const size_t color = (c.free.size() + c.made) % kColors;
@@ -108,7 +110,7 @@ void StackPool::AddStack(Class& c, Group& group, char* base) {
 
 bool StackPool::CanaryIsIntact(Class& c, const char* top) {
   const uintptr_t base = BaseOf(top, c.stats.size);
-  const bool has_page = c.stats.size >= 256 * 1024 ||
+  const bool has_page = c.stats.size >= kOwnGuard ||
                         std::any_of(groups_.begin(), groups_.end(), [base](const Group& group) {
                           return reinterpret_cast<uintptr_t>(group.memory) == base;
                         });

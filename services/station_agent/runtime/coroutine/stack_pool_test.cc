@@ -112,11 +112,11 @@ INSTANTIATE_TEST_SUITE_P(Modes, StackPoolTest,
 
 TEST(StackPoolCanaryTest, NoticesAnOverflowBetweenGuards) {
   StackPool pool(10, GuardMode::kGroup);
-  pool.Take(StackClass::kStandard);  // the first of the group has a guard page
-  char* top = pool.Take(StackClass::kStandard);
-  *(StackPool::BottomOf(top, StackClass::kStandard) - 8) = 1;
-  EXPECT_FALSE(pool.Return(top, StackClass::kStandard));
-  EXPECT_EQ(pool.stats(StackClass::kStandard).overflows, 1u);
+  pool.Take(StackClass::kSmall);  // the first of the group has a guard page
+  char* top = pool.Take(StackClass::kSmall);
+  *(StackPool::BottomOf(top, StackClass::kSmall) - 8) = 1;
+  EXPECT_FALSE(pool.Return(top, StackClass::kSmall));
+  EXPECT_EQ(pool.stats(StackClass::kSmall).overflows, 1u);
 }
 
 TEST(StackPoolDeathTest, AWriteIntoTheGuardFaults) {

@@ -27,7 +27,7 @@ void Talk(int descriptor, bool begins) {
     if (size <= 0 || send(descriptor, buffer, static_cast<size_t>(size), MSG_NOSIGNAL) != size) {
       return;
     }
-    if (buffer[0] == 'b') usleep(100);
+    if (usleep(100) != 0) return;  // cancelled
   }
 }
 

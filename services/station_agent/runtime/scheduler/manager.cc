@@ -47,6 +47,7 @@ Manager::Manager(ManagerOptions options, const Clock& clock, EventEngine& engine
       pass_time_(clock.SteadyNow()) {}
 
 Manager::~Manager() {
+  DrainInbox();
   descriptor_registry::RemoveManager(number_);
   if (current_manager == this) current_manager = nullptr;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "absl/base/internal/sysinfo.h"
 #include "services/station_agent/runtime/scheduler/descriptor_registry.h"
 #include "services/station_agent/runtime/scheduler/manager.h"
 #include "services/station_agent/runtime/scheduler/stack_overflow.h"
@@ -38,6 +39,9 @@ void Manager::BindToThread() {
     if (current_manager != nullptr) current_manager->AbandonAfterFork();
   });
   (void)once;
+  // Abseil measures the processor's clock at the first contention of a lock, with sleeps. In a
+  // coroutine, with the hooks, it would yield there while it holds that lock.
+  absl::base_internal::NominalCPUFrequency();
   current_manager = this;
   errno_ = &errno;
   exceptions_ = reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
@@ -84,6 +88,7 @@ uint32_t Manager::Shutdown(absl::Duration patience) {
     FireTimers();
     RunBatch();
   }
+  DrainInbox();
   return pool_.live();
 }
 

@@ -2,11 +2,10 @@
 
 #include <pthread.h>
 
+#include <condition_variable>
 #include <deque>
+#include <mutex>
 #include <thread>
-
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 
 namespace understudy::station_agent::runtime {
 namespace {
@@ -22,16 +21,19 @@ class OffloadPool {
   }
 
   bool Add(absl::AnyInvocable<void() &&> task) {
-    absl::MutexLock lock(&mutex_);
-    if (queue_.size() >= kMaxQueued) return false;
-    queue_.push_back(std::move(task));
-    if (idle_ == 0 && threads_ < kThreads) StartThread();
-    wake_.Signal();
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (queue_.size() >= kMaxQueued) return false;
+      queue_.push_back(std::move(task));
+      if (idle_ == 0 && threads_ < kThreads) StartThread();
+    }
+    wake_.notify_one();
     return true;
   }
 
  private:
-  void StartThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  // With the lock held.
+  void StartThread() {
     ++threads_;
     std::thread thread([this] { Work(); });
     pthread_setname_np(thread.native_handle(), "rt-offload");
@@ -46,20 +48,21 @@ class OffloadPool {
   }
 
   absl::AnyInvocable<void() &&> Next() {
-    absl::MutexLock lock(&mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
     ++idle_;
-    while (queue_.empty()) wake_.Wait(&mutex_);
+    wake_.wait(lock, [this] { return !queue_.empty(); });
     --idle_;
     absl::AnyInvocable<void()&&> task = std::move(queue_.front());
     queue_.pop_front();
     return task;
   }
 
-  absl::Mutex mutex_;
-  absl::CondVar wake_;
-  std::deque<absl::AnyInvocable<void() &&>> queue_ ABSL_GUARDED_BY(mutex_);
-  int idle_ ABSL_GUARDED_BY(mutex_) = 0;
-  int threads_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Guards all below. Not one of Abseil's, which may sleep, that is, yield, inside.
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<absl::AnyInvocable<void() &&>> queue_;
+  int idle_ = 0;
+  int threads_ = 0;
 };
 
 }  // namespace
