@@ -65,8 +65,9 @@ Runtime::~Runtime() { Stop(); }
 
 uint32_t Runtime::Stop() {
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
+    stop_.notify_all();
   }
   if (watchdog_.joinable()) watchdog_.join();
   for (auto& worker : workers_) worker->manager->Stop();
@@ -106,19 +107,20 @@ Manager& Runtime::LeastLoaded() {
 
 template <typename Ask>
 void Runtime::AskEach(Ask ask) {
-  absl::Mutex mutex;
+  std::mutex mutex;
+  std::condition_variable answered;
   size_t answers = 0;
   for (auto& worker : workers_) {
     Manager& manager = *worker->manager;
     manager.Post([&, &each = manager] {
-      absl::MutexLock lock(&mutex);
+      const std::lock_guard<std::mutex> lock(mutex);
       ask(each);
       ++answers;
+      answered.notify_one();
     });
   }
-  absl::MutexLock lock(&mutex);
-  const auto complete = [&] { return answers == workers_.size(); };
-  mutex.Await(absl::Condition(&complete));
+  std::unique_lock<std::mutex> lock(mutex);
+  answered.wait(lock, [&] { return answers == workers_.size(); });
 }
 
 std::vector<ManagerStats> Runtime::Stats() {
@@ -142,8 +144,8 @@ void Runtime::Watch() {
   int idle_looks = 0;
   while (true) {
     {
-      absl::MutexLock lock(&mutex_);
-      mutex_.AwaitWithTimeout(absl::Condition(&stopping_), interval);
+      std::unique_lock<std::mutex> lock(mutex_);
+      stop_.wait_for(lock, absl::ToChronoNanoseconds(interval), [this] { return stopping_; });
       if (stopping_) return;
     }
     bool busy = false;

@@ -2,15 +2,15 @@
 #define UNDERSTUDY_SERVICES_STATION_AGENT_RUNTIME_SCHEDULER_RUNTIME_H_
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "common/time/clock.h"
 #include "services/station_agent/runtime/scheduler/epoll_engine.h"
 #include "services/station_agent/runtime/scheduler/hog_detector.h"
@@ -107,8 +107,9 @@ class Runtime {
   std::atomic<uint32_t> next_{0};
   std::atomic<uint64_t> hogs_{0};
   std::atomic<uint32_t> stubborn_{0};
-  absl::Mutex mutex_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::mutex mutex_;
+  std::condition_variable stop_;
+  bool stopping_ = false;  // guarded by mutex_
   std::thread watchdog_;
 };
 

@@ -1,7 +1,10 @@
 #include "services/station_agent/runtime/scheduler/waiter.h"
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include <algorithm>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+
 #include "absl/time/time.h"
 #include "common/time/system_clock.h"
 #include "services/station_agent/runtime/scheduler/manager.h"
@@ -18,19 +21,22 @@ class ThreadParker {
   }
 
   void Unpark() {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     signalled_ = true;
-    condition_.Signal();
+    condition_.notify_one();
   }
   // False when `deadline` passed.
   bool Park(SteadyTime deadline) {
     const SystemClock clock;
-    absl::MutexLock lock(&mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
     while (!signalled_) {
-      const absl::Duration left =
-          deadline.is_infinite() ? absl::InfiniteDuration() : deadline - clock.SteadyNow();
+      if (deadline.is_infinite()) {
+        condition_.wait(lock);
+        continue;
+      }
+      const absl::Duration left = deadline - clock.SteadyNow();
       if (left <= absl::ZeroDuration()) return false;
-      condition_.WaitWithTimeout(&mutex_, left);
+      condition_.wait_for(lock, absl::ToChronoNanoseconds(std::min(left, absl::Hours(1))));
     }
     signalled_ = false;
     return true;
@@ -39,24 +45,24 @@ class ThreadParker {
  private:
   struct Holder {
     Holder() {
-      absl::MutexLock lock(&free_mutex);
+      const std::lock_guard<std::mutex> lock(free_mutex);
       parker = free != nullptr ? free : new ThreadParker;
       free = parker->next_free_;
     }
     ~Holder() {
-      absl::MutexLock lock(&free_mutex);
+      const std::lock_guard<std::mutex> lock(free_mutex);
       parker->next_free_ = free;
       free = parker;
     }
     ThreadParker* parker;
   };
 
-  static inline absl::Mutex free_mutex{absl::kConstInit};
+  static inline std::mutex free_mutex;
   static inline ThreadParker* free = nullptr;
 
-  absl::Mutex mutex_;
-  absl::CondVar condition_;
-  bool signalled_ ABSL_GUARDED_BY(mutex_) = false;
+  std::mutex mutex_;
+  std::condition_variable condition_;
+  bool signalled_ = false;
   ThreadParker* next_free_ = nullptr;
 };
 
