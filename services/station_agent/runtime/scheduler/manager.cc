@@ -59,7 +59,7 @@ Coroutine* Manager::NewCoroutine(const SpawnOptions& options) {
     return nullptr;
   }
   ++spawned_;
-  __atomic_store_n(&coroutine->name, options.name, __ATOMIC_RELAXED);
+  __atomic_store_n(&coroutine->name, options.name, __ATOMIC_RELEASE);
   coroutine->state = CoroutineState::kReady;
   coroutine->priority = options_.use_priorities ? options.priority : Priority::kNormal;
   coroutine->stack_class = options.stack_class;

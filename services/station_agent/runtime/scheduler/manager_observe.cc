@@ -43,7 +43,7 @@ RunSample Manager::Sample() const {
   sample.asleep = asleep_.load(std::memory_order_relaxed);
   sample.trimmed = trimmed_.load(std::memory_order_relaxed);
   const Coroutine* coroutine = running_.load(std::memory_order_relaxed);
-  if (coroutine != nullptr) sample.name = __atomic_load_n(&coroutine->name, __ATOMIC_RELAXED);
+  if (coroutine != nullptr) sample.name = __atomic_load_n(&coroutine->name, __ATOMIC_ACQUIRE);
   return sample;
 }
 
