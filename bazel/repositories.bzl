@@ -130,3 +130,47 @@ def understudy_repositories():
         header = "/usr/include/benchmark/benchmark.h",
         modules = ["benchmark"],
     )
+    # Only for proofs and benchmarks of the coroutine runtime: other people's blocking libraries, and
+    # other coroutines.
+    debian_library(
+        name = "modbus",
+        package = "libmodbus-dev",
+        header = "/usr/include/modbus/modbus.h",
+        modules = ["libmodbus"],
+    )
+    debian_library(
+        name = "rabbitmq",
+        package = "librabbitmq-dev",
+        header = "/usr/include/amqp.h",
+        modules = ["librabbitmq"],
+    )
+    debian_library(
+        name = "mosquitto",
+        package = "libmosquitto-dev",
+        header = "/usr/include/mosquitto.h",
+        modules = ["libmosquitto"],
+    )
+    debian_library(
+        name = "cpp_httplib",
+        package = "libcpp-httplib-dev",
+        header = "/usr/include/httplib.h",
+        modules = ["cpp-httplib"],
+    )
+    debian_library(
+        name = "hiredis",
+        package = "libhiredis-dev",
+        header = "/usr/include/hiredis/hiredis.h",
+        modules = ["hiredis"],
+    )
+    debian_library(
+        name = "state_threads",
+        package = "libst-dev",
+        header = "/usr/include/st.h",
+        linkopts = ["-lst"],
+    )
+    debian_library(
+        name = "boost_coroutines",
+        package = "libboost-fiber-dev",
+        header = "/usr/include/boost/fiber/all.hpp",
+        linkopts = ["-lboost_fiber", "-lboost_context", "-lboost_coroutine", "-lboost_thread"],
+    )

@@ -1,0 +1,70 @@
+// usage: compare [RUNS]
+//
+// Holds the coroutine runtime against others, in one run. Every figure is processor time, taken in
+// a process of its own; medians with the lowest and highest of the runs.
+
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "bench/runtime/contenders.h"
+#include "bench/runtime/echo_load.h"
+#include "bench/runtime/measure.h"
+
+namespace understudy::bench {
+namespace {
+
+using Measure = std::function<double()>;
+
+void Compare(const char* title, const char* unit, int runs,
+             const std::vector<std::pair<std::string, Measure>>& measures) {
+  std::printf("%s\n", title);
+  for (const auto& [name, measure] : measures) {
+    if (measure) Print(RunForked(name, runs, measure), unit);
+  }
+  std::printf("\n");
+}
+
+template <typename Choose>
+std::vector<std::pair<std::string, Measure>> Each(const std::vector<Contender>& all,
+                                                  Choose choose) {
+  std::vector<std::pair<std::string, Measure>> measures;
+  for (const Contender& one : all) measures.emplace_back(one.name, choose(one));
+  return measures;
+}
+
+void RunAll(int runs) {
+  const std::vector<Contender> all = {Understudy(),      UcontextPool(), BoostFiber(),
+                                      BoostCoroutine2(), StateThreads(), Stackless(),
+                                      BareEpoll()};
+  const auto when = [](const auto& function, auto... arguments) -> Measure {
+    if (!function) return nullptr;
+    return [=] { return function(arguments...); };
+  };
+  Compare("create 10,000, the first in the process", "ns", runs,
+          Each(all, [&](const Contender& one) { return when(one.create, 10'000); }));
+  Compare("create, run to the end, recycle (warm)", "ns", runs,
+          Each(all, [&](const Contender& one) { return when(one.life, 100'000); }));
+  Compare("switch, 2 in turn", "ns", runs,
+          Each(all, [&](const Contender& one) { return when(one.change, 2, 2'000'000); }));
+  Compare("switch, 10,000 in turn", "ns", runs,
+          Each(all, [&](const Contender& one) { return when(one.change, 10'000, 1'000'000); }));
+  Compare("memory of one that is parked, of 10,000", "bytes", std::min(runs, 3),
+          Each(all, [&](const Contender& one) { return when(one.memory, 10'000); }));
+  Compare("arm and fire a timer, 100,000 that sleep", "ns", std::min(runs, 3),
+          Each(all, [&](const Contender& one) { return when(one.timers, 100'000); }));
+  Compare("TCP echo, 100 connections, 64 bytes: server's time for a request", "ns", runs,
+          Each(all, [&](const Contender& one) -> Measure {
+            if (!one.echo) return nullptr;
+            return [one] { return MeasureEcho(one.echo, 100, 50'000); };
+          }));
+}
+
+}  // namespace
+}  // namespace understudy::bench
+
+int main(int argc, char** argv) {
+  const int runs = argc > 1 ? std::atoi(argv[1]) : 7;
+  understudy::bench::RunAll(runs > 0 ? runs : 7);
+  return 0;
+}

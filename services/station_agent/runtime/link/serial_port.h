@@ -1,0 +1,33 @@
+#ifndef UNDERSTUDY_SERVICES_STATION_AGENT_RUNTIME_LINK_SERIAL_PORT_H_
+#define UNDERSTUDY_SERVICES_STATION_AGENT_RUNTIME_LINK_SERIAL_PORT_H_
+
+#include <memory>
+#include <string>
+
+#include "services/station_agent/runtime/link/link.h"
+
+namespace understudy::station_agent::runtime {
+
+enum class Parity { kNone, kEven, kOdd };
+
+struct SerialSettings {
+  int baud = 9600;  // one of the standard rates up to 4,000,000
+  int data_bits = 8;
+  Parity parity = Parity::kNone;
+  int stop_bits = 1;
+  // Lets the driver switch the direction of an RS-485 transceiver. Fails where it cannot.
+  bool rs485 = false;
+};
+
+// Opens a serial port (RS-485, Bluetooth SPP as /dev/rfcommN, a USB adapter) for raw bytes. Without
+// data to write, the port is ready at once; it does not wait for a carrier.
+absl::StatusOr<std::unique_ptr<Link>> OpenSerialPort(const std::string& path,
+                                                     const SerialSettings& settings);
+
+// The silence that ends a Modbus RTU frame: three and a half characters, and 1.75 ms above 19,200
+// baud.
+absl::Duration ModbusSilence(const SerialSettings& settings);
+
+}  // namespace understudy::station_agent::runtime
+
+#endif  // UNDERSTUDY_SERVICES_STATION_AGENT_RUNTIME_LINK_SERIAL_PORT_H_

@@ -1,0 +1,48 @@
+#include "services/station_agent/runtime/scheduler/hog_detector.h"
+
+#include <algorithm>
+
+namespace understudy::station_agent::runtime {
+namespace {
+
+constexpr size_t kMaxNames = 1000;
+
+}  // namespace
+
+std::optional<HogReport> HogDetector::Observe(const HogSample& sample) {
+  if (sample.name == nullptr || sample.switches != first_.switches || first_.name == nullptr) {
+    Begin(sample);
+    return std::nullopt;
+  }
+  if (!sample.sleeps) {
+    asleep_ = false;
+  } else if (!asleep_) {
+    asleep_ = true;
+    asleep_since_ = sample.time;
+  }
+  const absl::Duration computed = sample.cpu - first_.cpu;
+  if (computed >= limit_) return Report(sample, HogKind::kComputes, computed);
+  const absl::Duration slept = asleep_ ? sample.time - asleep_since_ : absl::ZeroDuration();
+  if (slept >= limit_) return Report(sample, HogKind::kBlocks, slept);
+  return std::nullopt;
+}
+
+void HogDetector::Begin(const HogSample& sample) {
+  first_ = sample;
+  reported_ = false;
+  asleep_ = sample.sleeps && sample.name != nullptr;
+  asleep_since_ = sample.time;
+}
+
+std::optional<HogReport> HogDetector::Report(const HogSample& sample, HogKind kind,
+                                             absl::Duration so_far) {
+  const std::string name = sample.name;
+  if (longest_.contains(name) || longest_.size() < kMaxNames) {
+    longest_[name] = std::max(longest_[name], so_far);
+  }
+  if (reported_) return std::nullopt;
+  reported_ = true;
+  return HogReport{name, kind, so_far};
+}
+
+}  // namespace understudy::station_agent::runtime

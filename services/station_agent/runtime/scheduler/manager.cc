@@ -1,0 +1,339 @@
+#include "services/station_agent/runtime/scheduler/manager.h"
+
+#include <cxxabi.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include "services/station_agent/runtime/scheduler/descriptor_registry.h"
+
+// Spawning, switching, parking and ending. The loop is in manager_loop.cc.
+// What every switch goes through is one piece of code, without calls.
+#define UNDERSTUDY_HOT [[gnu::always_inline]] inline
+
+namespace understudy::station_agent::runtime {
+namespace {
+
+int RegisterOrDie(Manager* manager) {
+  const int number = descriptor_registry::AddManager(manager);
+  if (number < 0) {
+    std::fprintf(stderr, "coroutine runtime: more than %d threads\n",
+                 descriptor_registry::kMaxManagers);
+    std::abort();
+  }
+  return number;
+}
+
+// The time in the ready queue is measured once in so many passes.
+constexpr uint64_t kRunDelaySampling = 16;
+
+char* TopOf(Coroutine::Body* body) { return reinterpret_cast<char*>(body + 1); }
+
+}  // namespace
+
+Manager::Manager(ManagerOptions options, const Clock& clock, EventEngine& engine)
+    : options_(std::move(options)),
+      clock_(clock),
+      engine_(engine),
+      number_(RegisterOrDie(this)),
+      ready_(options_.max_coroutines),
+      pool_(options_.max_coroutines),
+      stacks_(options_.max_coroutines, options_.guard_mode),
+      timers_(clock.SteadyNow()),
+      pass_time_(clock.SteadyNow()) {}
+
+Manager::~Manager() {
+  DrainInbox();
+  descriptor_registry::RemoveManager(number_);
+  if (current_manager == this) current_manager = nullptr;
+}
+
+Coroutine* Manager::NewCoroutine(const SpawnOptions& options) {
+  Coroutine* coroutine = pool_.Take();
+  if (coroutine == nullptr) {
+    ++refused_;
+    return nullptr;
+  }
+  ++spawned_;
+  __atomic_store_n(&coroutine->name, options.name, __ATOMIC_RELEASE);
+  coroutine->state = CoroutineState::kReady;
+  coroutine->priority = options_.use_priorities ? options.priority : Priority::kNormal;
+  coroutine->stack_class = options.stack_class;
+  coroutine->has_stack = false;
+  coroutine->cancelled = false;
+  coroutine->shielded = false;
+  coroutine->delay_sampled = false;
+  return coroutine;
+}
+
+bool Manager::Bind(Coroutine* coroutine) {
+  char* top = stacks_.Take(coroutine->stack_class);
+  if (top == nullptr) return false;
+  trimmed_.store(false, std::memory_order_relaxed);
+  auto* body = new (top - sizeof(Coroutine::Body)) Coroutine::Body;
+  body->start = coroutine->start;
+  body->self = coroutine;
+  coroutine->bound.body = body;
+  coroutine->has_stack = true;
+  const auto below = reinterpret_cast<uintptr_t>(body) & ~uintptr_t{63};
+  MakeContext(coroutine->bound.context, reinterpret_cast<void*>(below), &Manager::Root, body);
+  if constexpr (kSanitized) {
+    char* bottom = StackPool::BottomOf(top, coroutine->stack_class);
+    CreateFiber(body->fiber, bottom, static_cast<size_t>(top - bottom));
+  }
+  return true;
+}
+
+// Only sanitizers need it; the stack is not touched without them.
+UNDERSTUDY_HOT SanitizerFiber& FiberOf(Coroutine* coroutine) {
+  return coroutine->bound.body->fiber;
+}
+
+UNDERSTUDY_HOT void Manager::AfterSwitch() {
+  if (ended_body_ != nullptr) [[unlikely]] {
+    GiveEndedStackBack();
+  }
+}
+
+UNDERSTUDY_HOT Coroutine* Manager::TakeNext() {
+  if (--budget_ <= 0 || ready_.empty()) return nullptr;
+  Coroutine* next = ready_.Pop();
+  ready_.PrefetchNormal();
+  return next;
+}
+
+UNDERSTUDY_HOT void Manager::SwitchAway(Coroutine* self) {
+  Coroutine* next = TakeNext();
+  if (next == self) {
+    self->state = CoroutineState::kRunning;
+    return;
+  }
+  SwitchTo(self, next);
+}
+
+// `next` may be null: the loop. What belongs to the flow of control is kept in its frame, so that a
+// switch touches as few cache lines of a stack as possible.
+UNDERSTUDY_HOT void Manager::SwitchTo(Coroutine* self, Coroutine* next) {
+  if (next != nullptr && !IsEasy(next)) [[unlikely]] {
+    next = Prepare(next);
+  }
+  const int saved_errno = *errno_;
+  const ExceptionState saved_exceptions = *exceptions_;
+  SetRunning(next);
+  if (next != nullptr) [[likely]] {
+    next->state = CoroutineState::kRunning;
+    SwitchFiber(self->bound.context, FiberOf(self), next->bound.context, FiberOf(next), false);
+  } else {
+    SwitchFiber(self->bound.context, FiberOf(self), loop_context_, loop_fiber_, false);
+  }
+  *errno_ = saved_errno;
+  *exceptions_ = saved_exceptions;
+  AfterSwitch();
+}
+
+// Has a stack, and nothing about it is being measured.
+UNDERSTUDY_HOT bool Manager::IsEasy(const Coroutine* next) {
+  return next->has_stack && !next->delay_sampled;
+}
+
+// Null when it must wait for a stack.
+Coroutine* Manager::Prepare(Coroutine* next) {
+  if (next->delay_sampled) SampleRunDelay(next);
+  if (next->has_stack || Bind(next)) return next;
+  ready_.Push(next);
+  return nullptr;
+}
+
+void Manager::Root(void* argument) {
+  auto* body = static_cast<Coroutine::Body*>(argument);
+  Manager* manager = current_manager;
+  FinishFirstSwitch(manager->loop_fiber_, false);
+  *manager->errno_ = 0;
+  *manager->exceptions_ = ExceptionState{};
+  manager->AfterSwitch();
+  while (true) {
+    manager->RunOne(body->start, body->self->name);
+    if (current_manager != manager) _exit(0);  // a child process, after fork: its way ends here
+    Coroutine* next = manager->Finish(body);
+    if (next == nullptr || !manager->CanAdopt(next, body)) manager->LeaveForGood(body, next);
+    manager->Adopt(next, body);
+  }
+}
+
+void Manager::RunOne(const Coroutine::Start& start, const char* name) {
+  try {
+    start.invoke(start.payload);
+  } catch (const std::exception& error) {
+    ++uncaught_;
+    if (options_.on_uncaught) options_.on_uncaught(name, error.what());
+  } catch (...) {
+    ++uncaught_;
+    if (options_.on_uncaught) options_.on_uncaught(name, "not a std::exception");
+  }
+}
+
+Coroutine* Manager::Finish(Coroutine::Body* body) {
+  Coroutine* self = body->self;
+  if (body->joiners != nullptr) WakeJoiners(body);
+  ended_name_ = self->name;
+  ended_class_ = self->stack_class;
+  pool_.Recycle(self);
+  return TakeNext();
+}
+
+// A fresh coroutine may begin on the stack of the one that ends, which is warm, without a switch.
+bool Manager::CanAdopt(const Coroutine* next, const Coroutine::Body*) const {
+  return !kSanitized && !next->has_stack && !next->delay_sampled &&
+         next->stack_class == ended_class_ && options_.guard_mode == GuardMode::kMarker;
+}
+
+void Manager::Adopt(Coroutine* next, Coroutine::Body* body) {
+  body->start = next->start;
+  body->self = next;
+  body->waiter = nullptr;
+  body->joiners = nullptr;
+  next->bound.body = body;
+  next->has_stack = true;
+  next->state = CoroutineState::kRunning;
+  *errno_ = 0;
+  ResetFloatingPointControl();
+  SetRunning(next);
+}
+
+void Manager::LeaveForGood(Coroutine::Body* body, Coroutine* next) {
+  ended_body_ = body;
+  if (next != nullptr && !IsEasy(next)) next = Prepare(next);
+  SetRunning(next);
+  if (next != nullptr) {
+    next->state = CoroutineState::kRunning;
+    SwitchFiber(nowhere_, body->fiber, next->bound.context, FiberOf(next), true);
+  } else {
+    SwitchFiber(nowhere_, body->fiber, loop_context_, loop_fiber_, true);
+  }
+  std::abort();  // nobody comes back to a coroutine that ended
+}
+
+void Manager::GiveEndedStackBack() {
+  DestroyFiber(ended_body_->fiber);
+  const bool intact = stacks_.Return(TopOf(ended_body_), ended_class_);
+  ended_body_ = nullptr;
+  if (!intact) {
+    std::fprintf(stderr, "coroutine runtime: '%s' overflowed its stack of %zu KiB\n", ended_name_,
+                 StackPool::UsableSize(ended_class_) / 1024);
+    std::abort();  // its neighbour is damaged
+  }
+}
+
+void Manager::EnterFromLoop(Coroutine* next) {
+  if (!IsEasy(next) && Prepare(next) == nullptr) return;
+  const int saved_errno = *errno_;
+  const ExceptionState saved_exceptions = *exceptions_;
+  next->state = CoroutineState::kRunning;
+  SetRunning(next);
+  SwitchFiber(loop_context_, loop_fiber_, next->bound.context, FiberOf(next), false);
+  *errno_ = saved_errno;
+  *exceptions_ = saved_exceptions;
+  AfterSwitch();
+}
+
+void Manager::RunBatch() {
+  if (ready_.empty()) return;
+  ++passes_;
+  if (passes_ % kRunDelaySampling == 0 && !sampling_) BeginRunDelaySample();
+  budget_ = batch_ + 1;
+  Coroutine* next = TakeNext();
+  if (next != nullptr) EnterFromLoop(next);
+  if (budget_ <= 0) AdaptBatch();
+}
+
+void Manager::Yield() {
+  Coroutine* self = current();
+  if (ready_.OnlyNormal(self) && --budget_ > 0) [[likely]] {
+    self->state = CoroutineState::kReady;
+    Coroutine* next = ready_.RotateNormal(self);
+    ready_.PrefetchNormal();
+    SwitchTo(self, next);
+    return;
+  }
+  MakeReady(self);
+  SwitchAway(self);
+}
+
+WakeReason Manager::Park(Waiter& waiter, SteadyTime deadline) {
+  Coroutine* self = current();
+  if (self->cancelled && !self->shielded && waiter.Claim(WakeReason::kCancelled)) {
+    Yield();  // a loop that ignores the error must not keep the thread
+    return WakeReason::kCancelled;
+  }
+  Timer timer;
+  if (!deadline.is_infinite()) {
+    timer.waiter = &waiter;
+    timer.deadline = deadline;
+    timers_.Arm(timer);
+  }
+  self->bound.body->waiter = &waiter;
+  self->state = CoroutineState::kWaiting;
+  SwitchAway(self);
+  self->bound.body->waiter = nullptr;
+  timers_.Cancel(timer);
+  return waiter.result.load(std::memory_order_relaxed);
+}
+
+WakeReason Manager::SleepUntil(SteadyTime deadline, const char* what) {
+  Waiter waiter(what);
+  return Park(waiter, deadline);
+}
+
+bool Manager::Cancel(CoroutineId id) {
+  Coroutine* coroutine = pool_.Find(id);
+  if (coroutine == nullptr) return false;
+  CancelOne(*coroutine);
+  return true;
+}
+
+void Manager::CancelAll() {
+  pool_.ForEach([this](Coroutine& coroutine) { CancelOne(coroutine); });
+}
+
+void Manager::CancelOne(Coroutine& coroutine) {
+  coroutine.cancelled = true;
+  if (coroutine.shielded || !coroutine.has_stack) return;
+  Waiter* waiter = coroutine.bound.body->waiter;
+  if (waiter != nullptr && waiter->Claim(WakeReason::kCancelled)) MakeReady(&coroutine);
+}
+
+WakeReason Manager::Join(CoroutineId id, SteadyTime deadline) {
+  Coroutine* coroutine = pool_.Find(id);
+  if (coroutine == nullptr) return WakeReason::kReady;
+  if (!coroutine->has_stack && !Bind(coroutine)) return WakeReason::kClosed;
+  Coroutine::Body* body = coroutine->bound.body;
+  Waiter waiter("join");
+  waiter.next = body->joiners;
+  body->joiners = &waiter;
+  const WakeReason reason = Park(waiter, deadline);
+  if (reason == WakeReason::kReady) return reason;
+  // It has not ended in between: then it would have claimed this waiter or taken it off its list.
+  if (pool_.Find(id) == nullptr) return reason;
+  for (Waiter** link = &body->joiners; *link != nullptr; link = &(*link)->next) {
+    if (*link == &waiter) {
+      *link = waiter.next;
+      break;
+    }
+  }
+  return reason;
+}
+
+void Manager::WakeJoiners(Coroutine::Body* body) {
+  Waiter* waiter = body->joiners;
+  while (waiter != nullptr) {
+    Waiter* next = waiter->next;
+    if (waiter->Claim(WakeReason::kReady)) MakeReady(waiter->coroutine);
+    waiter = next;
+  }
+}
+
+}  // namespace understudy::station_agent::runtime

@@ -1,0 +1,284 @@
+#ifndef UNDERSTUDY_SERVICES_STATION_AGENT_RUNTIME_SCHEDULER_MANAGER_H_
+#define UNDERSTUDY_SERVICES_STATION_AGENT_RUNTIME_SCHEDULER_MANAGER_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "common/time/clock.h"
+#include "services/station_agent/runtime/coroutine/coroutine_pool.h"
+#include "services/station_agent/runtime/coroutine/stack_pool.h"
+#include "services/station_agent/runtime/scheduler/descriptor_table.h"
+#include "services/station_agent/runtime/scheduler/event_engine.h"
+#include "services/station_agent/runtime/scheduler/inbox.h"
+#include "services/station_agent/runtime/scheduler/manager_stats.h"
+#include "services/station_agent/runtime/scheduler/ready_queue.h"
+#include "services/station_agent/runtime/scheduler/timer_wheel.h"
+#include "services/station_agent/runtime/scheduler/waiter.h"
+
+namespace understudy::station_agent::runtime {
+
+struct SpawnOptions {
+  // Must live for ever: a literal, or what InternName returned.
+  const char* name = "coroutine";
+  Priority priority = Priority::kNormal;
+  StackClass stack_class = StackClass::kStandard;
+};
+
+// A copy of `name` that lives for ever, the same one for the same name. After 65,536 different
+// names all further ones become "(too many names)".
+const char* InternName(const std::string& name);
+
+struct ManagerOptions {
+  // Coroutines alive at once, the parked ones included. 32 bytes of address space each.
+  uint32_t max_coroutines = 131'072;
+  // False: one queue for all, whatever their priority.
+  bool use_priorities = true;
+  GuardMode guard_mode = BestGuardMode();
+  // Free stacks of each class that keep their memory at a Trim.
+  size_t keep_stacks = 64;
+  // Told of exceptions that left a coroutine. Called on the coroutine's stack; must not throw.
+  std::function<void(const char* name, const char* what)> on_uncaught;
+};
+
+// Runs the coroutines of one kernel thread: those that are ready in turn, woken by timers,
+// descriptors, one another and other threads. Not thread-safe but where noted.
+class Manager {
+ public:
+  // Belongs to the thread that makes it until another one calls Run. `clock` and `engine` must
+  // outlive it.
+  Manager(ManagerOptions options, const Clock& clock, EventEngine& engine);
+  // Coroutines that still live are dropped without unwinding their stacks: see Shutdown.
+  ~Manager();
+
+  Manager(const Manager&) = delete;
+  Manager& operator=(const Manager&) = delete;
+
+  // That of the calling thread, or null.
+  static Manager* Current() { return current_manager; }
+  // The coroutine that runs, or null between them.
+  Coroutine* current() const { return running_.load(std::memory_order_relaxed); }
+
+  // ---- On the manager's thread.
+
+  // Makes a coroutine that runs `function()` when its turn comes. 0 when max_coroutines live.
+  template <typename Function>
+  CoroutineId Spawn(Function&& function, const SpawnOptions& options = {});
+
+  // Runs coroutines until none lives. Binds the manager to the calling thread.
+  void RunUntilDone();
+  // Runs coroutines until Stop was called; cancels them then, and goes on until none lives or
+  // `patience` is over.
+  void Run(absl::Duration patience = absl::InfiniteDuration());
+  // Cancels all coroutines and runs for at most `patience`. Returns how many would not end.
+  uint32_t Shutdown(absl::Duration patience);
+
+  // ---- In a coroutine.
+
+  // Lets the others have their turn.
+  void Yield();
+  // Until `waiter` is notified, `deadline` passes, or the coroutine is cancelled.
+  WakeReason Park(Waiter& waiter, SteadyTime deadline);
+  // Returns kTimedOut, or kCancelled.
+  WakeReason SleepUntil(SteadyTime deadline, const char* what = "sleep");
+
+  // ---- On the manager's thread.
+
+  // Asks a coroutine to end: its present wait and all that follow fail with kCancelled. False when
+  // it has ended.
+  bool Cancel(CoroutineId id);
+  void CancelAll();
+  // Until it ends; at once when it has. A coroutine calls this, and not for itself.
+  WakeReason Join(CoroutineId id, SteadyTime deadline);
+  bool IsAlive(CoroutineId id) { return pool_.Find(id) != nullptr; }
+  CoroutineId current_id() const { return current() ? pool_.IdOf(current()) : 0; }
+  void MakeReady(Coroutine* coroutine) {
+    coroutine->state = CoroutineState::kReady;
+    ready_.Push(coroutine);
+  }
+  SteadyTime now() const { return clock_.SteadyNow(); }
+  // As of the present pass of the loop: no clock is read.
+  SteadyTime pass_time() const { return pass_time_; }
+
+  // What is known of `descriptor`; it is forgotten when the number was closed meanwhile.
+  DescriptorEntry& Descriptor(int descriptor);
+  // 0, EPERM (it never has to be waited for), or another errno.
+  int Watch(int descriptor, DescriptorEntry& entry);
+  // Waits for some of `events` (EPOLLIN, EPOLLOUT, EPOLLPRI), an error or a hang-up.
+  WakeReason WaitFor(int descriptor, DescriptorEntry& entry, uint32_t events, SteadyTime deadline,
+                     const char* what);
+  void DescriptorClosed(int descriptor);
+  // Gives free stacks' memory and unused capacity back, for idle times.
+  void Trim();
+
+  // ---- Any thread.
+
+  void Post(InboxNode* node);
+  // Runs `task` on the manager's thread, outside of any coroutine; it must not wait.
+  void Post(absl::AnyInvocable<void() &&> task);
+  void Stop();
+  void DescriptorClosedElsewhere(int descriptor);
+  // What a watchdog looks at.
+  RunSample Sample() const;
+  // Coroutines alive, as of a moment ago.
+  uint32_t load() const { return load_.load(std::memory_order_relaxed); }
+  int number() const { return number_; }
+
+  // ---- Observation, on the manager's thread.
+
+  ManagerStats stats() const;
+  // One line for each coroutine: id, name, state, what it waits for and how long.
+  std::string Dump();
+  void CountHook(HookFamily family) { ++hook_counts_[static_cast<size_t>(family)]; }
+
+ private:
+  friend class CancellationShield;
+
+  static inline constinit thread_local Manager* current_manager
+      __attribute__((tls_model("initial-exec"))) = nullptr;
+  static constexpr int kSmallestBatch = 16;
+  static constexpr int kLargestBatch = 1024;
+
+  Coroutine* NewCoroutine(const SpawnOptions& options);
+  static void Root(void* argument);
+  void RunOne(const Coroutine::Start& start, const char* name);
+  // Ends the coroutine that runs. Returns the next one when it can begin on the same stack.
+  Coroutine* Finish(Coroutine::Body* body);
+  bool CanAdopt(const Coroutine* next, const Coroutine::Body* body) const;
+  void Adopt(Coroutine* next, Coroutine::Body* body);
+  [[noreturn]] void LeaveForGood(Coroutine::Body* body, Coroutine* next);
+  bool Bind(Coroutine* coroutine);
+  // Switches from the running coroutine to the next one, or to the loop.
+  void SwitchAway(Coroutine* self);
+  void SwitchTo(Coroutine* self, Coroutine* next);
+  Coroutine* TakeNext();
+  static bool IsEasy(const Coroutine* next);
+  Coroutine* Prepare(Coroutine* next);
+  void AfterSwitch();
+  void GiveEndedStackBack();
+  void EnterFromLoop(Coroutine* next);
+  void SetRunning(Coroutine* coroutine) {
+    running_.store(coroutine, std::memory_order_relaxed);
+    switches_.store(switches_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  void CancelOne(Coroutine& coroutine);
+  void WakeJoiners(Coroutine::Body* body);
+
+  void BindToThread();
+  template <typename Done>
+  void Loop(Done done);
+  void DrainInbox();
+  void FireTimers();
+  void WaitForEvents(SteadyTime latest_wake);
+  absl::Duration TimeToWait(SteadyTime latest_wake) const;
+  void HandleEvent(const DescriptorEvent& event);
+  void WakeStaleWaits(int descriptor);
+  void RunBatch();
+  void AdaptBatch();
+  void BeginRunDelaySample();
+  void SampleRunDelay(Coroutine* coroutine);
+  void AbandonAfterFork();
+
+  const ManagerOptions options_;
+  const Clock& clock_;
+  EventEngine& engine_;
+  const int number_;
+
+  // Hot.
+  std::atomic<Coroutine*> running_{nullptr};
+  std::atomic<uint64_t> switches_{0};
+  int budget_ = 0;  // switches until the loop's turn
+  int batch_ = kSmallestBatch;
+  int* errno_ = nullptr;
+  ExceptionState* exceptions_ = nullptr;
+  Context loop_context_;
+  Context nowhere_;  // where one that ended is left
+  ReadyQueue ready_;
+  CoroutinePool pool_;
+  // A coroutine that ended, until somebody else runs and its stack can be given back.
+  Coroutine::Body* ended_body_ = nullptr;
+  const char* ended_name_ = nullptr;
+  StackClass ended_class_ = StackClass::kStandard;
+
+  StackPool stacks_;
+  TimerWheel timers_;
+  DescriptorTable descriptors_;
+  SanitizerFiber loop_fiber_;
+  SteadyTime pass_time_;
+  std::array<DescriptorEvent, 256> events_;
+
+  std::atomic<bool> asleep_{false};
+  Inbox inbox_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<uint32_t> load_{0};
+  std::atomic<int> thread_id_{0};
+
+  // Observation.
+  std::atomic<bool> trimmed_{true};
+  SteadyTime sampled_at_;
+  bool sampling_ = false;
+  uint64_t passes_ = 0;
+  uint64_t wakes_ = 0;
+  uint64_t spawned_ = 0;
+  uint64_t refused_ = 0;
+  uint64_t uncaught_ = 0;
+  uint64_t timers_fired_ = 0;
+  RunDelay run_delay_;
+  std::array<uint64_t, kHookFamilies> hook_counts_{};
+};
+
+// While it lives, the coroutine that made it is not disturbed by a cancellation; it takes effect at
+// the first wait after it. For clean-up that must wait.
+class CancellationShield {
+ public:
+  CancellationShield() : coroutine_(Manager::Current()->current()) {
+    before_ = coroutine_->shielded;
+    coroutine_->shielded = true;
+  }
+  ~CancellationShield() { coroutine_->shielded = before_; }
+
+  CancellationShield(const CancellationShield&) = delete;
+  CancellationShield& operator=(const CancellationShield&) = delete;
+
+ private:
+  Coroutine* coroutine_;
+  bool before_;
+};
+
+template <typename Function>
+CoroutineId Manager::Spawn(Function&& function, const SpawnOptions& options) {
+  using F = std::decay_t<Function>;
+  Coroutine* coroutine = NewCoroutine(options);
+  if (coroutine == nullptr) return 0;
+  if constexpr (sizeof(F) <= sizeof(uint64_t) && std::is_trivially_copyable_v<F> &&
+                std::is_trivially_destructible_v<F>) {
+    coroutine->start.invoke = [](uint64_t payload) {
+      alignas(F) char storage[sizeof(F)];
+      std::memcpy(storage, &payload, sizeof(F));
+      (*reinterpret_cast<F*>(storage))();
+    };
+    uint64_t payload = 0;
+    std::memcpy(&payload, static_cast<const void*>(std::addressof(function)), sizeof(F));
+    coroutine->start.payload = payload;
+  } else {
+    coroutine->start.invoke = [](uint64_t payload) {
+      const std::unique_ptr<F> owned(reinterpret_cast<F*>(payload));
+      (*owned)();
+    };
+    coroutine->start.payload = reinterpret_cast<uint64_t>(new F(std::forward<Function>(function)));
+  }
+  ready_.Push(coroutine);
+  return pool_.IdOf(coroutine);
+}
+
+}  // namespace understudy::station_agent::runtime
+
+#endif  // UNDERSTUDY_SERVICES_STATION_AGENT_RUNTIME_SCHEDULER_MANAGER_H_
