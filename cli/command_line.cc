@@ -1,7 +1,5 @@
 #include "cli/command_line.h"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
@@ -107,7 +105,7 @@ int RunAction(Parsed& parsed, World& world) {
   world.out.flush();
   if (!status.ok()) {
     const bool paint = parsed.options.color == ColorMode::kAlways ||
-                       (world.err_is_terminal && WantsColor(parsed.options.color, STDERR_FILENO));
+                       (parsed.options.color == ColorMode::kAuto && world.err_takes_color);
     world.err << Painter(paint).Paint(Color::kRed, ErrorText(status));
   }
   return static_cast<int>(ExitCodeOf(status));
@@ -130,6 +128,7 @@ void CollectWords(const CLI::App& app, const std::string& path, CompletionTree& 
 
 int RunCommandLine(const std::vector<std::string>& words, World& world) {
   Parsed parsed;
+  if (!world.home.empty()) parsed.options.site = world.home + "/.understudy";
   const std::unique_ptr<CLI::App> app = MakeApp(parsed);
   // CLI11 takes them last first.
   std::vector<std::string> reversed(words.rbegin(), words.rend());

@@ -30,6 +30,9 @@ TEST_F(CommandLineTest, ExplainsItselfAndEachVerbWithExamples) {
     line.push_back("--help");
     EXPECT_EQ(RunPlainly(line), 0) << path;
     EXPECT_NE(out_.find("Usage: understudy"), std::string::npos) << out_;
+    if (!path.empty()) {
+      EXPECT_NE(out_.find("Examples:\n  "), std::string::npos) << out_;
+    }
   }
 }
 

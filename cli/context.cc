@@ -1,7 +1,5 @@
 #include "cli/context.h"
 
-#include <unistd.h>
-
 #include "cli/exit_code.h"
 #include "cli/local_fleet/site_layout.h"
 #include "cli/output/proto_json.h"
@@ -10,9 +8,7 @@
 namespace understudy::cli {
 
 Painter Context::painter() const {
-  if (options_.color == ColorMode::kAuto) {
-    return Painter(world_.out_is_terminal && WantsColor(ColorMode::kAuto, STDOUT_FILENO));
-  }
+  if (options_.color == ColorMode::kAuto) return Painter(world_.out_takes_color);
   return Painter(options_.color == ColorMode::kAlways);
 }
 

@@ -42,8 +42,10 @@ struct World {
   std::ostream& out;
   std::ostream& err;
   // Whether `out` and `err` take colours in ColorMode::kAuto.
-  bool out_is_terminal = false;
-  bool err_is_terminal = false;
+  bool out_takes_color = false;
+  bool err_takes_color = false;
+  // Where the tree lies, with tests/data and .understudy in it; empty: here.
+  std::string home = {};
   std::function<std::unique_ptr<ClientFactory>(const Connection&)> make_clients = {};
 };
 
@@ -57,6 +59,7 @@ class Context {
   std::istream& in() { return world_.in; }
   std::ostream& out() { return world_.out; }
   std::ostream& err() { return world_.err; }
+  const std::string& home() const { return world_.home; }
   Painter painter() const;
 
   // One document of JSON, or one line of a stream of them.

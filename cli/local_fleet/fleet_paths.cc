@@ -1,6 +1,5 @@
 #include "cli/local_fleet/fleet_paths.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <system_error>
@@ -14,10 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> DocumentPlaces() {
+std::vector<std::string> DocumentPlaces(const std::string& home) {
   std::vector<std::string> places;
-  const char* home = std::getenv("UNDERSTUDY_HOME");
-  if (home != nullptr) places.push_back(std::string(home) + "/tests/data");
+  if (!home.empty()) places.push_back(home + "/tests/data");
   places.push_back(OwnProgram() + ".runfiles/understudy/tests/data");
   places.push_back("tests/data");
   return places;
@@ -37,9 +35,10 @@ absl::StatusOr<Binaries> BinariesIn(const std::string& directory) {
   return directory.empty() ? FindBinaries() : FindBinariesIn(directory);
 }
 
-absl::StatusOr<std::string> DocumentsDirectory(const std::string& directory) {
+absl::StatusOr<std::string> DocumentsDirectory(const std::string& directory,
+                                               const std::string& home) {
   if (!directory.empty()) return directory;
-  for (const std::string& place : DocumentPlaces()) {
+  for (const std::string& place : DocumentPlaces(home)) {
     std::error_code error;
     if (fs::exists(place + "/gate-1.json", error)) return place;
   }

@@ -13,9 +13,10 @@ namespace understudy::cli {
 // `directory`, or when it is empty: around this program.
 absl::StatusOr<Binaries> BinariesIn(const std::string& directory);
 
-// `directory`, or when it is empty: tests/data under $UNDERSTUDY_HOME (which the front script
-// sets), beside this program as Bazel lays it out, or here.
-absl::StatusOr<std::string> DocumentsDirectory(const std::string& directory);
+// `directory`, or when it is empty: tests/data under `home`, beside this program as Bazel lays it
+// out, or here.
+absl::StatusOr<std::string> DocumentsDirectory(const std::string& directory,
+                                               const std::string& home = "");
 
 // Forgets a site's files. ALREADY_EXISTS FLEET_RUNNING while its fleet runs; FAILED_PRECONDITION
 // NOT_A_SITE when the directory holds anything that a local fleet does not make.

@@ -29,8 +29,7 @@ const char* Sequence(Color color) {
 
 }  // namespace
 
-bool WantsColor(ColorMode mode, int file_descriptor) {
-  if (mode != ColorMode::kAuto) return mode == ColorMode::kAlways;
+bool TakesColor(int file_descriptor) {
   const char* no_color = std::getenv("NO_COLOR");
   if (no_color != nullptr && *no_color != '\0') return false;
   const char* terminal = std::getenv("TERM");

@@ -10,9 +10,9 @@ enum class Color { kPlain, kBold, kDim, kRed, kGreen, kYellow, kCyan };
 
 enum class ColorMode { kAuto, kAlways, kNever };
 
-// Whether `file_descriptor` gets colours: in kAuto only a terminal that is not "dumb", and only
-// while NO_COLOR is unset (https://no-color.org).
-bool WantsColor(ColorMode mode, int file_descriptor);
+// Whether it is a terminal that takes colours: not a "dumb" one, and not while NO_COLOR is set
+// (https://no-color.org). Reads the environment: for main.
+bool TakesColor(int file_descriptor);
 
 // Wraps text in escape sequences, or leaves it as it is.
 class Painter {

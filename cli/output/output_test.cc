@@ -86,11 +86,7 @@ TEST(FormatTest, LeavesATimeThatWasNeverSetEmpty) {
   EXPECT_EQ(TimeText(absl::FromUnixSeconds(1'700'000'000)), "2023-11-14 22:13:20 UTC");
 }
 
-TEST(ColorTest, ObeysTheModeBeforeTheTerminal) {
-  EXPECT_TRUE(WantsColor(ColorMode::kAlways, -1));
-  EXPECT_FALSE(WantsColor(ColorMode::kNever, 1));
-  EXPECT_FALSE(WantsColor(ColorMode::kAuto, -1));
-}
+TEST(ColorTest, IsNotForWhatIsNoTerminal) { EXPECT_FALSE(TakesColor(-1)); }
 
 TEST(ProgressTest, DrawsTheShareThatIsDone) {
   EXPECT_EQ(ProgressLine(6, 12, "certificates"), "[############............] 6/12 certificates");

@@ -53,8 +53,9 @@ absl::StatusOr<std::string> Directory(const Options& options, const Context& con
   return std::string(name);
 }
 
-absl::StatusOr<std::vector<StationSpec>> Stations(const Options& options) {
-  UNDERSTUDY_ASSIGN_OR_RETURN(const std::string directory, DocumentsDirectory(options.documents));
+absl::StatusOr<std::vector<StationSpec>> Stations(const Options& options, const std::string& home) {
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::string directory,
+                              DocumentsDirectory(options.documents, home));
   UNDERSTUDY_ASSIGN_OR_RETURN(const StationDocuments documents, ReadStationDocuments(directory));
   UNDERSTUDY_ASSIGN_OR_RETURN(std::vector<StationSpec> stations,
                               DeploymentStations(documents, options.stations));
@@ -207,7 +208,8 @@ absl::Status Conclude(const absl::Status& status, const std::vector<StepResult>&
 
 absl::Status RunDemo(const Options& options, Context& context) {
   const Interrupt interrupt;
-  UNDERSTUDY_ASSIGN_OR_RETURN(const std::vector<StationSpec> stations, Stations(options));
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::vector<StationSpec> stations,
+                              Stations(options, context.home()));
   UNDERSTUDY_ASSIGN_OR_RETURN(const std::string directory, Directory(options, context));
   UNDERSTUDY_ASSIGN_OR_RETURN(LocalFleet fleet, MakeFleet(options, directory, context));
   Timeline timeline(context.json() ? context.err() : context.out(), context.painter(), SteadyNow());

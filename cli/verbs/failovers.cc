@@ -62,7 +62,8 @@ void AddFailovers(Verb& root) {
                             "understudy failovers show gate-1\n"
                             "understudy failovers watch -o json");
   failovers.NeedsVerb();
-  Verb list = failovers.Add("list", "List failovers, newest first");
+  Verb list =
+      failovers.Add("list", "List failovers, newest first", "understudy failovers list --limit 10");
   auto limit = std::make_shared<uint64_t>(50);
   list.Number(*limit, "--limit", 1, 1000, "at most so many");
   list.OnRun([limit](Context& context) { return List(*limit, context); });
@@ -72,7 +73,9 @@ void AddFailovers(Verb& root) {
   show.Argument(*id, "ID", "as `failovers list` shows it");
   show.OnRun([id](Context& context) { return Show(*id, context); });
 
-  Verb watch = failovers.Add("watch", "Print failovers as they happen, until Ctrl-C");
+  Verb watch = failovers.Add("watch", "Print failovers as they happen, until Ctrl-C",
+                             "understudy failovers watch\n"
+                             "understudy failovers watch -o json --count 1");
   auto count = std::make_shared<uint64_t>(0);
   watch.Option(*count, "--count", "N", "end after so many changes; 0: never");
   watch.OnRun([count](Context& context) { return Watch(*count, context); });

@@ -96,10 +96,12 @@ void AddStation(Verb& root) {
                           "understudy station leave --agent 127.0.0.1:7105");
   station.NeedsVerb();
   auto options = std::make_shared<Options>();
-  Verb status = station.Add("status", "What the agent itself says");
+  Verb status =
+      station.Add("status", "What the agent itself says", "understudy station status gate-1");
   AddTarget(status, *options);
   status.OnRun([options](Context& context) { return ShowStatus(*options, context); });
-  Verb leave = station.Add("leave", "Leave the site in order: the duty moves, the agent stops");
+  Verb leave = station.Add("leave", "Leave the site in order: the duty moves, the agent stops",
+                           "understudy station leave gate-1 --reason \"new battery\"");
   AddTarget(leave, *options);
   leave.Option(options->reason, "--reason", "TEXT", "for people");
   leave.OnRun([options](Context& context) { return Leave(*options, context); });

@@ -28,8 +28,9 @@ struct Options {
   std::string documents;
 };
 
-absl::StatusOr<std::vector<StationSpec>> Stations(const Options& options) {
-  UNDERSTUDY_ASSIGN_OR_RETURN(const std::string directory, DocumentsDirectory(options.documents));
+absl::StatusOr<std::vector<StationSpec>> Stations(const Options& options, const std::string& home) {
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::string directory,
+                              DocumentsDirectory(options.documents, home));
   UNDERSTUDY_ASSIGN_OR_RETURN(const StationDocuments documents, ReadStationDocuments(directory));
   UNDERSTUDY_ASSIGN_OR_RETURN(std::vector<StationSpec> stations,
                               DeploymentStations(documents, options.stations));
@@ -88,7 +89,8 @@ void Explain(const LocalFleet& fleet, Context& context) {
 
 absl::Status Up(const Options& options, Context& context) {
   const Interrupt interrupt;
-  UNDERSTUDY_ASSIGN_OR_RETURN(const std::vector<StationSpec> stations, Stations(options));
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::vector<StationSpec> stations,
+                              Stations(options, context.home()));
   UNDERSTUDY_ASSIGN_OR_RETURN(LocalFleet fleet, MakeFleet(options, context));
   const absl::Status status = StartAll(fleet, stations, interrupt, context);
   if (!status.ok()) {
