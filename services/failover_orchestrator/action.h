@@ -72,6 +72,14 @@ struct SendUnstage {
 struct FailoverChanged {
   FailoverRecord failover;
 };
+// An order to a station to run a changed document of its duty has ended.
+struct DocumentUpdated {
+  std::string station_id;
+  std::string duty_id;
+  uint64_t document_revision = 0;
+  // False: it could not, or did not answer. It is ordered again later.
+  bool done = false;
+};
 struct AnswerDrill {
   uint64_t drill = 0;
   absl::StatusOr<FailoverRecord> answer;
@@ -84,7 +92,7 @@ struct Report {
 
 using Action = std::variant<CreateDuty, ClaimDuty, ConfirmDuty, RecordFailover, LoadRegistry,
                             SendActivate, SendHold, SendStandDown, SendStage, SendUnstage,
-                            FailoverChanged, AnswerDrill, Report>;
+                            FailoverChanged, DocumentUpdated, AnswerDrill, Report>;
 
 }  // namespace understudy::failover_orchestrator
 

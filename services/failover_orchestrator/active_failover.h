@@ -70,6 +70,22 @@ struct ActiveFailover {
   uint64_t drill = 0;
 };
 
+// A changed document on its way to the station that runs the duty.
+struct DocumentUpdate {
+  // As last ordered; 0: nothing was.
+  uint64_t revision = 0;
+  std::string station_id;
+  // The attachment of the station that the order went over.
+  uint64_t ordered_on = 0;
+  // Whether the station has not answered yet.
+  bool under_way = false;
+  // Until then the station may answer, or is left alone.
+  SteadyTime until = SteadyTime::Infinite();
+  uint32_t failures = 0;
+  // Why the last order failed; for people.
+  std::string problem;
+};
+
 // A duty, its document and what is being done about it.
 struct DutyState {
   enum class Write { kNone, kClaim, kConfirm, kRecord };
@@ -77,6 +93,8 @@ struct DutyState {
   // As the vault acknowledged it.
   Duty duty;
   std::optional<ActiveFailover> failover;
+
+  DocumentUpdate update;
 
   // Runs, and the vault is to be told.
   bool confirm = false;

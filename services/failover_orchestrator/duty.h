@@ -82,6 +82,8 @@ struct Duty {
 struct DocumentState {
   uint64_t revision = 0;
   std::string sha256;
+  // "station/ID" when that station uploaded what it runs.
+  std::string author{};
 };
 
 struct StageTimes {

@@ -297,7 +297,8 @@ std::optional<std::pair<std::string, DocumentState>> DecodeDocument(
   const std::optional<std::string> duty_id = DutyOfDocument(message.name());
   if (!duty_id.has_value()) return std::nullopt;
   if (message.deleted()) return std::make_pair(*duty_id, DocumentState());
-  return std::make_pair(*duty_id, DocumentState{message.revision(), message.sha256()});
+  return std::make_pair(*duty_id,
+                        DocumentState{message.revision(), message.sha256(), message.author()});
 }
 
 v1::StationOrder EncodeOrder(const SendActivate& action) {
@@ -356,7 +357,9 @@ absl::StatusOr<Greeting> DecodeHello(const v1::Hello& message) {
   Greeting greeting;
   if (!message.holding().duty_id().empty()) {
     UNDERSTUDY_RETURN_IF_ERROR(CheckDutyId(message.holding().duty_id()));
+    UNDERSTUDY_RETURN_IF_ERROR(CheckSha256(message.holding().document_sha256()));
     greeting.holding_duty = message.holding().duty_id();
+    greeting.holding_sha256 = message.holding().document_sha256();
   }
   if (message.staged_size() > kMaxStagedInHello) {
     return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_HELLO",

@@ -45,7 +45,10 @@ void FailoverCore::OnDocument(const std::string& duty_id, DocumentState document
   } else {
     documents_[duty_id] = std::move(document);
   }
-  if (const DutyState* state = FindDuty(duty_id)) RefreshStagingDuty(*state);
+  if (const DutyState* state = FindDuty(duty_id)) {
+    NoteUpload(*state);
+    RefreshStagingDuty(*state);
+  }
   TouchDuty(duty_id);
 }
 
@@ -158,6 +161,7 @@ SteadyTime FailoverCore::NextDeadline() const {
     const auto found = duties_.find(duty_id);
     if (found == duties_.end()) continue;
     later(found->second.retry_at);
+    later(found->second.update.until);
     if (!found->second.failover.has_value()) continue;
     later(found->second.failover->give_up);
     later(found->second.failover->fence_until);

@@ -33,6 +33,9 @@ struct FailoverPolicy {
   // Of writes that the vault did not take.
   absl::Duration first_write_retry = absl::Milliseconds(50);
   absl::Duration last_write_retry = absl::Seconds(5);
+  // Of a changed document that the running station could not take.
+  absl::Duration first_update_retry = absl::Seconds(5);
+  absl::Duration last_update_retry = absl::Minutes(5);
   StagingPolicy staging;
 };
 
@@ -158,6 +161,7 @@ class FailoverCore {
   uint64_t BeginWrite(DutyState& state, DutyState::Write write);
   void OnWriteFailed(DutyState& state, DutyState::Write write, const WriteResult& result);
   absl::Duration Backoff(uint32_t failed_writes);
+  absl::Duration Backoff(uint32_t failures, absl::Duration first, absl::Duration last);
   bool MayWrite(const DutyState& state) const;
 
   // failover_core_planning.cc: who takes what.
@@ -182,6 +186,17 @@ class FailoverCore {
   // failover_core_drill.cc: planned failovers.
   bool IsMovingFrom(const std::string& station_id) const;
   void AnswerNoBackup(DutyState& state, uint64_t drill);
+
+  // failover_core_updates.cc: changed documents of duties that run.
+  void StepUpdate(DutyState& state);
+  void NoteUpload(const DutyState& state);
+  bool NeedsUpdate(const DutyState& state) const;
+  void SendUpdate(DutyState& state, const Station& holder);
+  void TakeRunningUpdate(DutyState& state, uint64_t revision, const std::string& sha256);
+  bool TakeRefusedUpdate(DutyState& state, const std::string& station_id, uint64_t number,
+                         const std::string& why);
+  void EndUpdate(DutyState& state, bool done);
+  void FailUpdate(DutyState& state, std::string why);
 
   // failover_core_orders.cc: what stations are told, and their answers.
   void StepStation(const std::string& station_id);

@@ -32,6 +32,8 @@ void FailoverCore::Greet(const std::string& station_id, Station& station) {
   // A duty that is moving gets its orders from the failover.
   if (state == nullptr || state->failover.has_value()) return;
   station.greeted = true;
+  // It may run an older document.
+  TouchDuty(state->duty.id);
   const DutyOrder order = OrderFor(*state);
   // Without a document there is nothing to give it: it will upload the first.
   if (station.holding_duty == state->duty.id || order.document_revision == 0) {
@@ -216,6 +218,8 @@ void FailoverCore::OnRunning(const std::string& station_id, const std::string& d
     return;
   }
   stations_.At(station_id).holding_duty = duty_id;
+  stations_.At(station_id).holding_sha256 = sha256;
+  TakeRunningUpdate(*state, revision, sha256);
   TouchStation(station_id);
   TouchDuty(duty_id);
   if (ActiveFailover* failover = RunningFailover(*state, station_id, number)) {
@@ -292,6 +296,7 @@ void FailoverCore::OnRefused(const std::string& station_id, const std::string& d
   if (state != nullptr && FailoverTo(*state, station_id, number) != nullptr) {
     return Abandon(*state, why);
   }
+  if (state != nullptr && TakeRefusedUpdate(*state, station_id, number, why)) return;
   if (state != nullptr && BeginRefused(*state, station_id, number, why)) return;
   Say(Report::Level::kWarning, absl::StrCat("station ", station_id, ", duty ", duty_id,
                                             " under number ", number, ": ", why));

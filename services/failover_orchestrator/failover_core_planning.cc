@@ -18,8 +18,10 @@ constexpr size_t kMaxAbandonedListed = 64;
 void FailoverCore::StepDuty(DutyState& state) {
   if (state.confirm && MayWrite(state)) SendConfirm(state);
   if (!state.failover.has_value()) MaybeBegin(state);
+  StepUpdate(state);
   if (!state.failover.has_value()) {
-    if (!state.confirm && state.writing == DutyState::Write::kNone && !state.needs_reload) {
+    if (!state.confirm && state.update.until.is_infinite() &&
+        state.writing == DutyState::Write::kNone && !state.needs_reload) {
       active_.erase(state.duty.id);
     }
     return;

@@ -306,9 +306,12 @@ void FailoverCore::OnWriteFailed(DutyState& state, DutyState::Write write,
 }
 
 absl::Duration FailoverCore::Backoff(uint32_t failed_writes) {
-  const uint32_t doublings = std::min<uint32_t>(failed_writes == 0 ? 0 : failed_writes - 1, 16);
-  const absl::Duration longest =
-      std::min(policy_.first_write_retry * (int64_t{1} << doublings), policy_.last_write_retry);
+  return Backoff(failed_writes, policy_.first_write_retry, policy_.last_write_retry);
+}
+
+absl::Duration FailoverCore::Backoff(uint32_t failures, absl::Duration first, absl::Duration last) {
+  const uint32_t doublings = std::min<uint32_t>(failures == 0 ? 0 : failures - 1, 16);
+  const absl::Duration longest = std::min(first * (int64_t{1} << doublings), last);
   return random_.Between(longest / 2, longest);
 }
 

@@ -13,6 +13,7 @@ constexpr const char* kReasons[] = {"STALE_ORDER",
                                     "NATIVE_PROCESS_DEAD",
                                     "NATIVE_PROCESS_REFUSED",
                                     "NATIVE_PROCESS_TIMEOUT",
+                                    "CHANGED_HERE",
                                     "OTHER"};
 
 metrics::Histogram Stage(metrics::Registry& registry, const char* stage) {
@@ -31,6 +32,11 @@ metrics::Counter Order(metrics::Registry& registry, const char* kind) {
 metrics::Counter Reply(metrics::Registry& registry, const char* kind) {
   return registry.AddCounter(absl::StrCat(kPrefix, "replies_total"), "Replies from stations.",
                              {{"kind", kind}});
+}
+metrics::Counter Update(metrics::Registry& registry, const char* result) {
+  return registry.AddCounter(absl::StrCat(kPrefix, "document_updates_total"),
+                             "Changed documents ordered to the stations that run their duties.",
+                             {{"result", result}});
 }
 metrics::Counter Write(metrics::Registry& registry, const char* result) {
   return registry.AddCounter(absl::StrCat(kPrefix, "vault_writes_total"),
@@ -80,7 +86,9 @@ FailoverMetrics::FailoverMetrics(metrics::Registry& registry)
       vault_write_conflicts(Write(registry, "conflict")),
       vault_write_failures(Write(registry, "failed")),
       staging_failures(registry.AddCounter(absl::StrCat(kPrefix, "staging_failures_total"),
-                                           "Documents that a station could not stage.")) {
+                                           "Documents that a station could not stage.")),
+      updates_done(Update(registry, "done")),
+      updates_failed(Update(registry, "failed")) {
   for (const char* reason : kReasons) {
     refused.emplace(reason, registry.AddCounter(absl::StrCat(kPrefix, "refused_orders_total"),
                                                 "Orders that stations refused, by reason.",

@@ -27,6 +27,7 @@ struct FailoverMetrics {
       replies_refused, replies_stood_down, replies_bad;
   metrics::Counter vault_writes, vault_write_conflicts, vault_write_failures;
   metrics::Counter staging_failures;
+  metrics::Counter updates_done, updates_failed;
   std::map<std::string, metrics::Counter, std::less<>> refused;
 };
 

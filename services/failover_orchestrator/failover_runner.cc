@@ -197,6 +197,13 @@ void FailoverRunner::Do(const FailoverChanged& action) {
   if (on_failover_) on_failover_(record);
 }
 
+void FailoverRunner::Do(const DocumentUpdated& action) {
+  (action.done ? parts_.metrics.updates_done : parts_.metrics.updates_failed).Add();
+  if (!action.done) return;
+  log_.Info("station {} runs revision {} of the document of duty {}", action.station_id,
+            action.document_revision, action.duty_id);
+}
+
 void FailoverRunner::Do(const AnswerDrill& action) { FinishDrill(action.drill, action.answer); }
 
 void FailoverRunner::Do(const failover_orchestrator::Report& action) {

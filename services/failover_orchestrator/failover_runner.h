@@ -74,6 +74,7 @@ class FailoverRunner {
   void Do(const SendStage& action);
   void Do(const SendUnstage& action);
   void Do(const FailoverChanged& action);
+  void Do(const DocumentUpdated& action);
   void Do(const AnswerDrill& action);
   void Do(const failover_orchestrator::Report& action);
   template <typename Order>

@@ -96,6 +96,34 @@ TEST_F(ServerTest, MovesADutyOverRealStreams) {
   EXPECT_TRUE(old_station->TakeOrder().has_stand_down());
 }
 
+TEST_F(ServerTest, BringsAnOperatorsDocumentToTheRunningStationAndNotItsOwnBack) {
+  const auto old_station = AddDeployment();
+  FakeStation running(address_, "a1", "gate", std::string(32, 'x'));
+  EXPECT_TRUE(running.TakeOrder().has_hold());
+  site_.PutDocument("gate", 6, 'y', "station/a1");
+  site_.PutDocument("gate", 7, 'z', "operator/anna");
+  const v1::StationOrder order = running.TakeOrder();
+  ASSERT_TRUE(order.has_activate());
+  EXPECT_EQ(order.activate().assignment_number(), 1u);
+  EXPECT_EQ(order.activate().document_revision(), 7u);
+  EXPECT_EQ(order.activate().document_sha256(), std::string(32, 'z'));
+}
+
+TEST_F(ServerTest, TakesASnapshotOfTheMembersInPartsAsOne) {
+  site_.PutDocument("yard", 4, 'y');
+  site_.JoinDeployment("a0", "yard", 4);
+  FakeStation first(address_, "a0", "yard");
+  EXPECT_TRUE(first.TakeOrder().has_hold());
+  const auto second = AddDeployment();
+  server_.reset();
+  StartServer();
+  FakeStation first_again(address_, "a0", "yard");
+  FakeStation second_again(address_, "a1", "gate");
+  EXPECT_TRUE(first_again.TakeOrder().has_hold());
+  EXPECT_TRUE(second_again.TakeOrder().has_hold());
+  for (const v1::DutyStatus& duty : GetStatus().duties()) EXPECT_FALSE(duty.has_failover());
+}
+
 TEST_F(ServerTest, GoesToTheNextSpareWhenOneRefuses) {
   const auto old_station = AddDeployment();
   const auto first = AddBackup("b1", 5);

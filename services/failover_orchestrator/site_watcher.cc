@@ -86,6 +86,7 @@ SiteWatcher::SiteWatcher(Parts parts, const Channels& channels,
                     .on_message = [this](const auto& response) { OnMembership(response); },
                     .on_broken =
                         [this](const absl::Status& status) {
+                          snapshot_.clear();
                           OnBroken(membership_connected_, "membership", status);
                         }}) {}
 
@@ -130,6 +131,10 @@ void SiteWatcher::OnDocument(const vault::WatchResponse& response) {
 
 void SiteWatcher::OnMembership(const members::WatchMembershipResponse& response) {
   membership_connected_ = true;
+  // A stream that breaks within a snapshot begins it again.
+  if (response.has_snapshot() && response.snapshot().more_follows()) {
+    return OnSnapshot(response.snapshot());
+  }
   member_incarnation_ = response.incarnation();
   member_revision_ = response.revision();
   if (response.has_changed()) {
@@ -143,19 +148,23 @@ void SiteWatcher::OnMembership(const members::WatchMembershipResponse& response)
             FailoverCore& core, Instant now) { core.OnMemberChanged(reason, member, now); });
     return;
   }
-  if (!response.has_snapshot()) return;
-  std::vector<Member> known;
-  for (const members::Member& message : response.snapshot().members()) {
+  if (response.has_snapshot()) OnSnapshot(response.snapshot());
+}
+
+void SiteWatcher::OnSnapshot(const members::Snapshot& part) {
+  for (const members::Member& message : part.members()) {
     absl::StatusOr<Member> member = DecodeMember(message);
     if (member.ok()) {
-      known.push_back(*std::move(member));
+      snapshot_.push_back(*std::move(member));
     } else {
       log_.Warn("membership sent a member that cannot be: {}", DescribeError(member.status()));
     }
   }
-  parts_.runner.Take([known = std::move(known)](FailoverCore& core, Instant now) mutable {
-    core.OnMembershipSnapshot(std::move(known), now);
-  });
+  if (part.more_follows()) return;
+  parts_.runner.Take(
+      [known = std::exchange(snapshot_, {})](FailoverCore& core, Instant now) mutable {
+        core.OnMembershipSnapshot(std::move(known), now);
+      });
 }
 
 void SiteWatcher::OnBroken(bool& connected, const char* what, const absl::Status& status) {

@@ -48,6 +48,7 @@ class SiteWatcher {
   void OnRole(const config_vault::v1::WatchRoleResponse& response);
   void OnDocument(const config_vault::v1::WatchResponse& response);
   void OnMembership(const membership::v1::WatchMembershipResponse& response);
+  void OnSnapshot(const membership::v1::Snapshot& part);
   void OnBroken(bool& connected, const char* what, const absl::Status& status);
 
   Parts parts_;
@@ -64,6 +65,8 @@ class SiteWatcher {
   bool documents_synced_ = false;
   uint64_t member_revision_ = 0;
   uint64_t member_incarnation_ = 0;
+  // Of a snapshot whose last part has not come.
+  std::vector<Member> snapshot_;
   WatchLoop<config_vault::v1::WatchRoleResponse> role_loop_;
   WatchLoop<config_vault::v1::WatchResponse> document_loop_;
   WatchLoop<membership::v1::WatchMembershipResponse> member_loop_;

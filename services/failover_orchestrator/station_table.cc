@@ -83,6 +83,7 @@ void StationTable::Attach(std::string_view station_id, Greeting greeting) {
   station.attached = true;
   station.greeted = false;
   station.holding_duty = std::move(greeting.holding_duty);
+  station.holding_sha256 = std::move(greeting.holding_sha256);
   station.copies = std::move(greeting.staged);
   // It says so again, whatever it answered before.
   const auto found = station.stand_downs.find(station.holding_duty);

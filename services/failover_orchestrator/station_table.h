@@ -27,6 +27,8 @@ struct Greeting {
   // The duty that it runs; empty for none.
   std::string holding_duty;
   std::map<std::string, StagedCopy> staged;
+  // What it runs of that duty's document; empty when it does not know.
+  std::string holding_sha256{};
 };
 
 // An order to stop a duty that has moved away.
@@ -52,6 +54,8 @@ struct Station {
   bool greeted = false;
   // By its own replies.
   std::string holding_duty;
+  // Of the document that it runs for it; empty while it has not said.
+  std::string holding_sha256;
   std::map<std::string, StagedCopy> copies;
   std::map<std::string, StandDownState> stand_downs;
 

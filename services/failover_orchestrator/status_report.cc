@@ -26,6 +26,11 @@ void WarnOfFailover(const FailoverCore& core, const DutyState& state,
 void WarnOfDuty(const FailoverCore& core, const DutyState& state,
                 std::vector<std::string>& warnings) {
   const std::string& id = state.duty.id;
+  if (!state.update.problem.empty()) {
+    warnings.push_back(absl::StrCat("station ", state.update.station_id, " does not run revision ",
+                                    state.update.revision, " of the document of duty ", id, ": ",
+                                    state.update.problem));
+  }
   if (core.DocumentOf(id).revision == 0) {
     warnings.push_back(
         absl::StrCat("duty ", id, " has no document yet: nobody could take it over"));

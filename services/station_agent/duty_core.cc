@@ -109,12 +109,16 @@ void DutyCore::ActivateAgain(SteadyTime now, const DutyOrder& order) {
   const bool changed = held.mark != order.mark || held.strict_fencing != order.strict_fencing;
   held.mark = order.mark;
   held.strict_fencing = order.strict_fencing;
+  const bool begins = is_activation_ && (phase_ == Phase::kFetching || phase_ == Phase::kStarting);
+  if (newer_document && !begins) {
+    if (changed) SaveRole();
+    return BeginUpdate(now, order);
+  }
   Do(act::ReplyAccepted{held});
   owes_running_ = true;
   if (newer_document) {
     held = order;
     order_at_ = now;
-    is_activation_ = false;
     FetchOrGive(now);
   } else if (phase_ == Phase::kSuspended) {
     Resume(now);
@@ -123,6 +127,82 @@ void DutyCore::ActivateAgain(SteadyTime now, const DutyOrder& order) {
     SayRunning(now);
   }
   if (changed || newer_document) SaveRole();
+}
+
+// What runs goes on until the newer document is here.
+void DutyCore::BeginUpdate(SteadyTime now, const DutyOrder& order) {
+  if (HasOwnChange()) {
+    Refuse(order, "CHANGED_HERE", "the native process has a change that is not uploaded yet");
+  } else if (update_.has_value() && order.revision < update_->revision) {
+    Refuse(order, "STALE_ORDER",
+           absl::StrCat("revision ", update_->revision, " of the document is on its way"));
+  } else if (!native_attached_) {
+    Refuse(order, "NATIVE_PROCESS_DEAD", "no native process is attached");
+  } else if (IsKept(order)) {
+    Do(act::ReplyAccepted{order});
+    KeptDocument kept = kept_.at(order.duty_id);
+    kept.revision = order.revision;
+    ApplyUpdate(now, order, kept);
+  } else {
+    Do(act::ReplyAccepted{order});
+    update_ = order;
+    Do(act::Fetch{{order.duty_id, order.document, order.revision, *order.sha256, 0}});
+  }
+}
+
+void DutyCore::OnUpdateFetched(SteadyTime now, const KeptDocument& document,
+                               const std::string& error) {
+  const DutyOrder order = *std::exchange(update_, std::nullopt);
+  if (HasOwnChange()) {
+    Refuse(order, "CHANGED_HERE", "the native process changed its configuration meanwhile");
+  } else if (!error.empty()) {
+    Refuse(order, "DOCUMENT_UNAVAILABLE", error);
+  } else {
+    ApplyUpdate(now, order, document);
+  }
+}
+
+void DutyCore::ApplyUpdate(SteadyTime now, const DutyOrder& order, const KeptDocument& document) {
+  DutyOrder next = order;
+  next.mark = role_.duty->mark;
+  next.strict_fencing = role_.duty->strict_fencing;
+  const bool runs = phase_ != Phase::kSuspended;
+  if (runs && !before_.has_value()) {
+    const auto found = kept_.find(order.duty_id);
+    before_ = Before{*role_.duty, found == kept_.end() ? std::optional<KeptDocument>()
+                                                       : std::optional(found->second)};
+  }
+  kept_[order.duty_id] = document;
+  role_.duty = next;
+  SaveRole();
+  if (!runs) return;
+  order_at_ = now;
+  is_activation_ = false;
+  owes_running_ = true;
+  phase_ = Phase::kStarting;
+  Give();
+}
+
+// The newer document does not run: back to the one that did.
+void DutyCore::Revert() {
+  const Before before = *std::exchange(before_, std::nullopt);
+  const std::string duty_id = before.duty.duty_id;
+  const OrderMark mark = role_.duty->mark;
+  const bool strict = role_.duty->strict_fencing;
+  role_.duty = before.duty;
+  role_.duty->mark = mark;
+  role_.duty->strict_fencing = strict;
+  SaveRole();
+  phase_ = Phase::kRunning;
+  idle_since_ = order_at_ + options_.activation_timeout;
+  if (before.kept.has_value()) {
+    kept_[duty_id] = *before.kept;
+    Do(act::Restore{duty_id});
+    Give();
+  } else {
+    kept_.erase(duty_id);
+    Do(act::Drop{duty_id});
+  }
 }
 
 void DutyCore::OnHold(SteadyTime now, const DutyOrder& order) {
@@ -170,6 +250,8 @@ void DutyCore::OnStandDown(const std::string& duty_id, const OrderMark& mark) {
     Do(act::Drop{duty_id});
   }
   role_.duty.reset();
+  update_.reset();
+  before_.reset();
   role_.kind = StationKind::kBackup;
   phase_ = Phase::kStopping;
   Stop();
@@ -181,7 +263,17 @@ void DutyCore::OnStandDown(const std::string& duty_id, const OrderMark& mark) {
 
 // Results -----------------------------------------------------------------------------------------
 
-void DutyCore::OnFetched(SteadyTime, const KeptDocument& document, const std::string& error) {
+bool DutyCore::Takes(const KeptDocument& fetched) const {
+  if (!Holds(fetched.duty_id)) return true;
+  const auto found = kept_.find(fetched.duty_id);
+  if (found == kept_.end()) return true;
+  return !HasOwnChange() && found->second.revision <= fetched.revision;
+}
+
+void DutyCore::OnFetched(SteadyTime now, const KeptDocument& document, const std::string& error) {
+  const bool is_update = update_.has_value() && update_->duty_id == document.duty_id &&
+                         update_->sha256 == document.sha256;
+  if (is_update) return OnUpdateFetched(now, document, error);
   const bool awaited = phase_ == Phase::kFetching && Holds(document.duty_id) &&
                        role_.duty->sha256 == document.sha256;
   if (error.empty()) kept_[document.duty_id] = document;
@@ -249,6 +341,7 @@ void DutyCore::OnAnswerWhileStarting(SteadyTime now) {
   } else if (native_.sha256 != role_.duty->sha256) {
     FailActivation("HASH_MISMATCH", "the native process runs something else than it was given");
   } else {
+    before_.reset();
     phase_ = Phase::kRunning;
     SayRunning(now);
   }
@@ -274,6 +367,8 @@ bool DutyCore::OwnsConfiguration(uint64_t order) const {
 void DutyCore::OnConfigurationKept(const KeptDocument& document) {
   kept_[document.duty_id] = document;
   if (!Holds(document.duty_id)) return;
+  // It published what it runs.
+  if (NativeRunsTheDuty()) native_.sha256 = document.sha256;
   if (role_.duty->sha256 == document.sha256) return;
   role_.duty->sha256 = document.sha256;
   role_.duty->revision = document.revision;
@@ -304,6 +399,7 @@ void DutyCore::OnLinkRemade() {
 
 void DutyCore::OnLeaseOver() {
   if (!strict() || phase_ == Phase::kSuspended) return;
+  before_.reset();
   phase_ = Phase::kSuspended;
   Stop();
 }
@@ -388,6 +484,7 @@ void DutyCore::SayRunning(SteadyTime now) {
 void DutyCore::FailActivation(std::string reason, std::string message) {
   Refuse(*role_.duty, std::move(reason), std::move(message));
   owes_running_ = false;
+  if (before_.has_value()) return Revert();
   if (!is_activation_) {
     // The duty was ours before this order: it stays ours, and is tried again with patience.
     phase_ = Phase::kRunning;
@@ -417,6 +514,13 @@ bool DutyCore::Holds(const std::string& duty_id) const {
   return role_.duty.has_value() && role_.duty->duty_id == duty_id;
 }
 
+// What the native process made of the document is newer than what the vault has.
+bool DutyCore::HasOwnChange() const {
+  if (!role_.duty.has_value()) return false;
+  const auto found = kept_.find(role_.duty->duty_id);
+  return found != kept_.end() && found->second.revision == 0;
+}
+
 bool DutyCore::HoldsAnother(const std::string& duty_id) const {
   return role_.duty.has_value() && role_.duty->duty_id != duty_id;
 }
@@ -427,6 +531,12 @@ bool DutyCore::IsKept(const DutyOrder& order) const {
 }
 
 std::optional<DutyOrder> DutyCore::Holding() const {
+  if (before_.has_value()) {
+    // The duty is ours while its newer document is tried.
+    DutyOrder held = before_->duty;
+    held.mark = role_.duty->mark;
+    return held;
+  }
   if (phase_ != Phase::kRunning && phase_ != Phase::kSuspended) return std::nullopt;
   return role_.duty;
 }

@@ -47,6 +47,10 @@ struct GiveToNative {
   uint64_t order = 0;
   std::string duty_id;
 };
+// Keep again the document that the duty ran before the newer one that it could not run.
+struct Restore {
+  std::string duty_id;
+};
 // Tell the native process to run nothing, as this order.
 struct StopNative {
   uint64_t order = 0;
@@ -86,7 +90,7 @@ struct ReplyStoodDown {
 }  // namespace duty_action
 
 using DutyAction =
-    std::variant<duty_action::SaveRole, duty_action::Fetch, duty_action::Drop,
+    std::variant<duty_action::SaveRole, duty_action::Fetch, duty_action::Drop, duty_action::Restore,
                  duty_action::GiveToNative, duty_action::StopNative, duty_action::TellRole,
                  duty_action::AttachAgain, duty_action::ReplyStaged, duty_action::ReplyAccepted,
                  duty_action::ReplyRunning, duty_action::ReplyRefused, duty_action::ReplyStoodDown>;
@@ -138,6 +142,11 @@ class DutyCore {
   void OnHold(SteadyTime now, const DutyOrder& order);
   void OnStandDown(const std::string& duty_id, const OrderMark& mark);
 
+  // Whether a fetched document may replace the kept one: not what the native process changed since,
+  // nor a later revision.
+  bool Takes(const KeptDocument& fetched) const;
+  // A newer document of the duty is being tried; what ran before may be restored.
+  bool IsTrying() const { return before_.has_value(); }
   // Results. `error` is empty when the document is kept now.
   void OnFetched(SteadyTime now, const KeptDocument& document, const std::string& error);
   void OnRoleSaved(uint64_t version);
@@ -187,9 +196,14 @@ class DutyCore {
   bool Holds(const std::string& duty_id) const;
   bool IsKept(const DutyOrder& order) const;
   bool NativeRunsTheDuty() const;
+  bool HasOwnChange() const;
 
   void Take(SteadyTime now, const DutyOrder& order);
   void ActivateAgain(SteadyTime now, const DutyOrder& order);
+  void BeginUpdate(SteadyTime now, const DutyOrder& order);
+  void OnUpdateFetched(SteadyTime now, const KeptDocument& document, const std::string& error);
+  void ApplyUpdate(SteadyTime now, const DutyOrder& order, const KeptDocument& document);
+  void Revert();
   void FetchOrGive(SteadyTime now);
   void Resume(SteadyTime now);
   void Give();
@@ -214,6 +228,14 @@ class DutyCore {
   bool is_activation_ = false;
   // The orchestrator waits for "running".
   bool owes_running_ = false;
+  // A newer document of the duty that runs, while it is fetched.
+  std::optional<DutyOrder> update_;
+  // What ran before the newer document that is being tried.
+  struct Before {
+    DutyOrder duty;
+    std::optional<KeptDocument> kept;
+  };
+  std::optional<Before> before_;
 
   NativeState native_;
   bool native_attached_ = false;

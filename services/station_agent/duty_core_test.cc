@@ -223,6 +223,95 @@ TEST_F(DutyCoreTest, TakesANewerDocumentOfItsOwnDuty) {
   EXPECT_EQ(Find<act::ReplyRunning>()->order.revision, 6u);
 }
 
+// A revision 6, with hash 9, of the duty that runs at revision 5.
+DutyOrder Newer() {
+  DutyOrder newer = Order("gate", 1, 2, 9);
+  newer.revision = 6;
+  return newer;
+}
+
+TEST_F(DutyCoreTest, RunsOnWhileANewerDocumentIsFetched) {
+  StartSpare();
+  ActivateAndRun(Order("gate", 1, 2));
+  Activate(Newer());
+  EXPECT_NE(Find<act::ReplyAccepted>(), nullptr);
+  EXPECT_EQ(Find<act::GiveToNative>(), nullptr);
+  EXPECT_EQ(core_.phase(), DutyCore::Phase::kRunning);
+  EXPECT_TRUE(core_.OwnsConfiguration(order_));
+  EXPECT_EQ(core_.Holding()->sha256, Hash(7));
+}
+
+TEST_F(DutyCoreTest, ItsOwnChangeThatIsNotUploadedWinsOverANewerDocument) {
+  StartSpare();
+  ActivateAndRun(Order("gate", 1, 2));
+  core_.OnConfigurationKept(Kept("gate", 8, 0));
+  Activate(Newer());
+  ASSERT_NE(Find<act::ReplyRefused>(), nullptr);
+  EXPECT_EQ(Find<act::ReplyRefused>()->reason, "CHANGED_HERE");
+  EXPECT_EQ(Find<act::Fetch>(), nullptr);
+  EXPECT_FALSE(core_.Takes(Kept("gate", 9, 6)));
+}
+
+TEST_F(DutyCoreTest, ItsOwnChangeDuringTheFetchWinsToo) {
+  StartSpare();
+  ActivateAndRun(Order("gate", 1, 2));
+  Activate(Newer());
+  core_.OnConfigurationKept(Kept("gate", 8, 0));
+  core_.OnFetched(now_, Kept("gate", 9, 6), "superseded");
+  Collect();
+  ASSERT_NE(Find<act::ReplyRefused>(), nullptr);
+  EXPECT_EQ(Find<act::ReplyRefused>()->reason, "CHANGED_HERE");
+  EXPECT_EQ(core_.kept().at("gate").sha256, Hash(8));
+  EXPECT_EQ(core_.phase(), DutyCore::Phase::kRunning);
+}
+
+TEST_F(DutyCoreTest, RunsOnWhenANewerDocumentCannotBeFetched) {
+  StartSpare();
+  ActivateAndRun(Order("gate", 1, 2));
+  Activate(Newer());
+  core_.OnFetched(now_, Kept("gate", 9, 6), "the vault is away");
+  Collect();
+  ASSERT_NE(Find<act::ReplyRefused>(), nullptr);
+  EXPECT_EQ(Find<act::ReplyRefused>()->reason, "DOCUMENT_UNAVAILABLE");
+  EXPECT_EQ(Find<act::StopNative>(), nullptr);
+  EXPECT_EQ(core_.phase(), DutyCore::Phase::kRunning);
+  EXPECT_EQ(core_.role().duty->revision, 5u);
+}
+
+TEST_F(DutyCoreTest, GoesBackToWhatItRanWhenTheNewerDocumentIsRefused) {
+  StartSpare();
+  ActivateAndRun(Order("gate", 1, 2));
+  Activate(Newer());
+  core_.OnFetched(now_, Kept("gate", 9, 6), "");
+  Collect();
+  ASSERT_TRUE(core_.Holding().has_value());
+  EXPECT_EQ(core_.Holding()->sha256, Hash(7));
+  NativeSays(NativeState::Kind::kRefused);
+  ASSERT_NE(Find<act::ReplyRefused>(), nullptr);
+  EXPECT_NE(Find<act::Restore>(), nullptr);
+  EXPECT_NE(Find<act::GiveToNative>(), nullptr);
+  EXPECT_EQ(Find<act::StopNative>(), nullptr);
+  EXPECT_EQ(core_.kept().at("gate").sha256, Hash(7));
+  NativeSays(NativeState::Kind::kRunning, 7);
+  EXPECT_EQ(core_.role().kind, StationKind::kDeployment);
+  EXPECT_EQ(core_.Holding()->revision, 5u);
+}
+
+TEST_F(DutyCoreTest, DoesNotGoBackForAnOrderOfAnOlderRevision) {
+  StartSpare();
+  ActivateAndRun(Order("gate", 1, 2));
+  Activate(Newer());
+  core_.OnFetched(now_, Kept("gate", 9, 6), "");
+  Collect();
+  NativeSays(NativeState::Kind::kRunning, 9);
+  Activate(Order("gate", 1, 2));
+  EXPECT_EQ(Find<act::GiveToNative>(), nullptr);
+  ASSERT_NE(Find<act::ReplyRunning>(), nullptr);
+  EXPECT_EQ(Find<act::ReplyRunning>()->sha256, Hash(9));
+  EXPECT_EQ(Find<act::ReplyRunning>()->order.revision, 6u);
+  EXPECT_FALSE(core_.Takes(Kept("gate", 7, 5)));
+}
+
 TEST_F(DutyCoreTest, RefusesAnActivationWithoutANativeProcess) {
   core_.Start(Backup(), {Kept("gate")}, std::nullopt);
   Collect();

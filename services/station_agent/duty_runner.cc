@@ -56,6 +56,11 @@ absl::StatusOr<PackedDocument> CheckFetched(const KeptDocument& wanted, std::str
   return document;
 }
 
+absl::Status Superseded() {
+  return MakeError(absl::StatusCode::kAborted, "SUPERSEDED",
+                   "this station has a newer configuration by now");
+}
+
 absl::StatusOr<PackedDocument> CheckConfiguration(const std::string& duty_id,
                                                   const std::string& name,
                                                   const std::string& content) {
@@ -226,6 +231,7 @@ void DutyRunner::Pump() {
       std::visit([this](const auto& one) { Carry(one); }, action);
     }
   }
+  if (!core_.IsTrying()) before_.reset();
   const auto& duty = core_.role().duty;
   uploader_.SetAssignment(duty.has_value() ? duty->mark.number : 0);
   parts_.metrics.holds_duty.Set(duty.has_value() ? 1 : 0);
@@ -301,6 +307,7 @@ void DutyRunner::OnGot(const KeptDocument& wanted, absl::StatusOr<std::string> p
     packed = MakeError(absl::StatusCode::kResourceExhausted, "TOO_MANY_DOCUMENTS",
                        "this station keeps 64 MiB of packed documents already");
   }
+  if (!core_.Takes(wanted)) packed = Superseded();
   if (!packed.ok()) {
     core_.OnFetched(parts_.clock.SteadyNow(), wanted, DescribeError(packed.status()));
     Pump();
@@ -323,8 +330,15 @@ void DutyRunner::OnGot(const KeptDocument& wanted, absl::StatusOr<std::string> p
 
 void DutyRunner::OnFetchedAndKept(PackedDocument document, const std::string& error) {
   const KeptDocument info = document.info;
+  // A change of the native process, which came meanwhile, is on disk after the fetched one.
+  if (error.empty() && !core_.Takes(info)) {
+    return OnFetchedAndKept(std::move(document), DescribeError(Superseded()));
+  }
   if (error.empty()) {
     PackedDocument& place = documents_[info.duty_id];
+    const auto& duty = core_.role().duty;
+    const bool held = duty.has_value() && duty->duty_id == info.duty_id;
+    if (held && !core_.IsTrying() && !place.packed.empty()) before_ = place;
     packed_bytes_ += document.packed.size() - place.packed.size();
     place = std::move(document);
   } else {
@@ -344,6 +358,12 @@ void DutyRunner::SaveDocument(const PackedDocument& document) {
       log_.Error("{} cannot be kept: {}", document.info.document, DescribeError(status));
     }
   });
+}
+
+void DutyRunner::Carry(const act::Restore& action) {
+  if (!before_.has_value() || before_->info.duty_id != action.duty_id) return;
+  log_.Warn("{} goes back to the document that it ran before", action.duty_id);
+  SaveDocument(*std::exchange(before_, std::nullopt));
 }
 
 void DutyRunner::Carry(const act::Drop& action) {

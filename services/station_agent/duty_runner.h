@@ -78,6 +78,7 @@ class DutyRunner {
   void Carry(const duty_action::SaveRole& action);
   void Carry(const duty_action::Fetch& action);
   void Carry(const duty_action::Drop& action);
+  void Carry(const duty_action::Restore& action);
   void Carry(const duty_action::GiveToNative& action);
   void Carry(const duty_action::StopNative& action);
   void Carry(const duty_action::TellRole& action);
@@ -103,6 +104,8 @@ class DutyRunner {
   // What is on disk, also in memory: an activation must not wait for a disk. Packed.
   std::map<std::string, PackedDocument> documents_;
   size_t packed_bytes_ = 0;
+  // What the duty ran before the newer document that is being tried.
+  std::optional<PackedDocument> before_;
   Executor::TimerId timer_ = 0;
   SteadyTime timer_at_ = SteadyTime::Infinite();
 };

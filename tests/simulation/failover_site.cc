@@ -17,6 +17,8 @@ fo::FailoverPolicy Policy() {
   policy.attach_grace = absl::Seconds(1);
   policy.running_timeout = absl::Seconds(6);
   policy.abandoned_retry = absl::Seconds(2);
+  policy.first_update_retry = absl::Seconds(1);
+  policy.last_update_retry = absl::Seconds(2);
   policy.staging.retry = absl::Seconds(1);
   policy.staging.answer_timeout = absl::Seconds(2);
   return policy;
@@ -83,6 +85,12 @@ std::string FailoverSite::AnyStation() {
   return entry->first;
 }
 
+std::string FailoverSite::AnyDuty() {
+  auto entry = vault_disk_.documents.begin();
+  std::advance(entry, static_cast<long>(world_.random().Below(vault_disk_.documents.size())));
+  return entry->first;
+}
+
 void FailoverSite::SetFault(const std::string& id, bool has_fault) {
   setups_[id].has_fault = has_fault;
   world_.Note(absl::StrCat(id, has_fault ? " is past a limit" : " is well again"));
@@ -134,7 +142,7 @@ void FailoverSite::Strike() {
     case 13:
       return world_.network().Block(node.id(), random.Chance(0.5) ? "orchestrator" : "membership");
     case 14:
-      return PutDocument(setups_.begin()->second.duty->id);
+      return PutDocument(AnyDuty());
     default:
       for (const char* control : {"vault", "membership", "orchestrator"}) {
         world_.node(control).Start();
@@ -218,11 +226,18 @@ absl::Status FailoverSite::CheckConverged() {
   return absl::OkStatus();
 }
 
-// There are enough stations for all duties, so each must run, where it is assigned and only there.
+// There are enough stations for all duties, so each must run, where it is assigned and only there,
+// what the vault has.
 absl::Status FailoverSite::CheckDuty(const fo::Duty& duty) {
   const auto runners = RunnersOf(duty.id);
   const std::string& holder = duty.assignment.station_id;
-  if (runners.size() == 1 && runners.front() == holder) return absl::OkStatus();
+  if (runners.size() == 1 && runners.front() == holder) {
+    const std::string& latest = vault_disk_.documents.at(duty.id).sha256;
+    const std::string runs = station(holder)->Runs()->document_sha256;
+    if (runs == latest) return absl::OkStatus();
+    return Broken(absl::StrCat("duty ", duty.id, " runs ", runs, " at ", holder,
+                               " instead of the latest ", latest));
+  }
   return Broken(absl::StrCat("duty ", duty.id, "#", duty.assignment.number, " is assigned to ",
                              holder.empty() ? "nobody" : holder, " and runs at [",
                              absl::StrJoin(runners, ", "), "]"));

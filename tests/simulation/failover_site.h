@@ -54,6 +54,7 @@ class FailoverSite {
   absl::Status CheckDuty(const failover_orchestrator::Duty& duty);
   std::vector<std::string> RunnersOf(const std::string& duty);
   std::string AnyStation();
+  std::string AnyDuty();
 
   SimWorld world_;
   failover_orchestrator::FailoverMetrics& metrics_;

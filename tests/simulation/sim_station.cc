@@ -153,7 +153,10 @@ void SimStation::Attend() {
         });
       });
   HelloReply hello{setup_.id, {}};
-  if (const auto holding = core_.Holding()) hello.greeting.holding_duty = holding->duty_id;
+  if (const auto holding = core_.Holding()) {
+    hello.greeting.holding_duty = holding->duty_id;
+    if (holding->sha256.has_value()) hello.greeting.holding_sha256 = FromSha(*holding->sha256);
+  }
   for (const auto& [duty_id, document] : core_.kept()) {
     hello.greeting.staged[duty_id] = {document.revision, FromSha(document.sha256)};
   }
@@ -228,7 +231,7 @@ void SimStation::Do(const act::SaveRole& action) {
 void SimStation::Do(const act::Fetch& action) {
   After(node_.random().Between(absl::Milliseconds(1), absl::Milliseconds(20)),
         [this, wanted = action.wanted] {
-          const bool fails = node_.random().Chance(0.05);
+          const bool fails = node_.random().Chance(0.05) || !core_.Takes(wanted);
           if (!fails) setup_.kept[wanted.duty_id] = wanted;
           core_.OnFetched(node_.clock().SteadyNow(), wanted, fails ? "the vault is away" : "");
           Carry();
@@ -236,6 +239,10 @@ void SimStation::Do(const act::Fetch& action) {
 }
 
 void SimStation::Do(const act::Drop& action) { setup_.kept.erase(action.duty_id); }
+
+void SimStation::Do(const act::Restore& action) {
+  setup_.kept[action.duty_id] = core_.kept().at(action.duty_id);
+}
 
 void SimStation::Do(const act::GiveToNative& action) {
   native_order_ = action.order;
@@ -263,6 +270,7 @@ void SimStation::NativeAnswers(sa::NativeState state) {
       native_runs_ = fo::DutyOrder();
       native_runs_->duty_id = duty->duty_id;
       native_runs_->strict_fencing = duty->strict_fencing;
+      native_runs_->document_sha256 = FromSha(state.sha256);
     }
     core_.OnNativeState(node_.clock().SteadyNow(), state);
     Carry();

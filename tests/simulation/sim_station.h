@@ -53,6 +53,7 @@ class SimStation {
   void Do(const station_agent::duty_action::SaveRole& action);
   void Do(const station_agent::duty_action::Fetch& action);
   void Do(const station_agent::duty_action::Drop& action);
+  void Do(const station_agent::duty_action::Restore& action);
   void Do(const station_agent::duty_action::GiveToNative& action);
   void Do(const station_agent::duty_action::StopNative& action);
   void Do(const station_agent::duty_action::TellRole& action);

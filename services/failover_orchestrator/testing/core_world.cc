@@ -85,8 +85,15 @@ void CoreWorld::AddSpare(const std::string& station, const char* capabilities) {
   Attach(station);
 }
 
-void CoreWorld::Attach(const std::string& station, const std::string& holding) {
-  core_->OnAttached(station, Greeting{holding, {}}, now_);
+void CoreWorld::Attach(const std::string& station, const std::string& holding,
+                       const std::string& sha256) {
+  core_->OnAttached(station, Greeting{holding, {}, sha256}, now_);
+  Settle();
+}
+
+void CoreWorld::PutDocument(const std::string& duty, DocumentState document) {
+  documents_[duty] = document;
+  core_->OnDocument(duty, std::move(document), now_);
   Settle();
 }
 

@@ -27,7 +27,10 @@ class CoreWorld {
   void AddDeployment(const std::string& station, const std::string& duty, const char* needs,
                      Fencing fencing = Fencing::kOverlap);
   void AddSpare(const std::string& station, const char* capabilities);
-  void Attach(const std::string& station, const std::string& holding = "");
+  void Attach(const std::string& station, const std::string& holding = "",
+              const std::string& sha256 = "");
+  // A new revision of the duty's document.
+  void PutDocument(const std::string& duty, DocumentState document);
   void Detach(const std::string& station);
 
   void Crash(const std::string& station, absl::Duration silent_for = absl::Milliseconds(300));

@@ -188,11 +188,16 @@ class FakeSite::Membership final : public members::Membership::CallbackService {
     members::WatchMembershipResponse response;
     response.set_incarnation(1);
     response.set_revision(site_.member_revision_);
-    response.mutable_snapshot();
+    // In as many parts as can be.
+    size_t left = site_.members_.size();
     for (const auto& [id, member] : site_.members_) {
+      response.mutable_snapshot()->Clear();
       *response.mutable_snapshot()->add_members() = member;
+      response.mutable_snapshot()->set_more_follows(--left != 0);
+      stream->Send(response);
     }
-    stream->Send(response);
+    response.mutable_snapshot();
+    if (site_.members_.empty()) stream->Send(response);
     site_.member_streams_.push_back(stream);
     return stream.get();
   }
@@ -234,12 +239,14 @@ void FakeSite::SetRole(vault::Role role, uint64_t epoch) {
   for (const auto& stream : role_streams_) stream->Send(Role());
 }
 
-void FakeSite::PutDocument(const std::string& duty_id, uint64_t revision, char content) {
+void FakeSite::PutDocument(const std::string& duty_id, uint64_t revision, char content,
+                           const std::string& author) {
   absl::MutexLock lock(&mutex_);
   vault::DocumentInfo& info = documents_["duties/" + duty_id];
   info.set_name("duties/" + duty_id);
   info.set_revision(revision);
   info.set_sha256(std::string(32, content));
+  info.set_author(author);
   vault::WatchResponse event;
   *event.mutable_changed() = info;
   for (const auto& stream : document_streams_) stream->Send(event);

@@ -29,7 +29,8 @@ class FakeSite {
 
   void SetRole(config_vault::v1::Role role, uint64_t epoch);
   // A duty's document with 32 bytes of hash made from `content`.
-  void PutDocument(const std::string& duty_id, uint64_t revision, char content);
+  void PutDocument(const std::string& duty_id, uint64_t revision, char content,
+                   const std::string& author = "operator/test");
   void PutMember(membership::v1::MemberChanged::Reason reason,
                  const membership::v1::Member& member);
   // Members of the usual kind, joined and alive.

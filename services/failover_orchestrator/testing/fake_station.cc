@@ -9,7 +9,7 @@
 namespace understudy::failover_orchestrator {
 
 FakeStation::FakeStation(const std::string& address, const std::string& station_id,
-                         const std::string& holding)
+                         const std::string& holding, const std::string& sha256)
     : stub_(v1::StationOrders::NewStub(rpc::MakeInsecureChannel(address))) {
   Stream::Options options;
   options.on_message = [this](v1::StationOrder order) { OnOrder(std::move(order)); };
@@ -19,7 +19,10 @@ FakeStation::FakeStation(const std::string& address, const std::string& station_
   if (station_id.empty()) return;
   v1::StationReply reply;
   reply.mutable_hello()->set_station_id(station_id);
-  if (!holding.empty()) reply.mutable_hello()->mutable_holding()->set_duty_id(holding);
+  if (!holding.empty()) {
+    reply.mutable_hello()->mutable_holding()->set_duty_id(holding);
+    reply.mutable_hello()->mutable_holding()->set_document_sha256(sha256);
+  }
   Send(reply);
 }
 

@@ -16,7 +16,7 @@ class FakeStation {
  public:
   // Attends at `address` and says hello.
   FakeStation(const std::string& address, const std::string& station_id,
-              const std::string& holding = "");
+              const std::string& holding = "", const std::string& sha256 = "");
   // Leaves and waits for the end.
   ~FakeStation();
 
