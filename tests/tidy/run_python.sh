@@ -1,3 +1,3 @@
 #!/bin/sh
 # Runs a Python program of the tree: the first argument, with the rest as its arguments.
-exec python3 "$@"
+exec python3 -B "$@"
