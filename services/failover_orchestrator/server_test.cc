@@ -121,7 +121,8 @@ TEST_F(ServerTest, TakesASnapshotOfTheMembersInPartsAsOne) {
   FakeStation second_again(address_, "a1", "gate");
   EXPECT_TRUE(first_again.TakeOrder().has_hold());
   EXPECT_TRUE(second_again.TakeOrder().has_hold());
-  for (const v1::DutyStatus& duty : GetStatus().duties()) EXPECT_FALSE(duty.has_failover());
+  const auto status = GetStatus();
+  for (const v1::DutyStatus& duty : status.duties()) EXPECT_FALSE(duty.has_failover());
 }
 
 TEST_F(ServerTest, GoesToTheNextSpareWhenOneRefuses) {
