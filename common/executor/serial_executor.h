@@ -18,8 +18,8 @@ namespace understudy {
 
 // An Executor with a thread of its own. Time spent waiting costs nothing.
 //
-// It waits on a std::condition_variable, whose wait_for counts on the monotonic clock:
-// absl::CondVar waits on the wall clock here, and would sleep past its timers when that is set back.
+// It waits on a std::condition_variable, whose wait_for counts on the monotonic clock. Abseil's
+// waits on the wall clock here, and would sleep past its timers when that is set back.
 class SerialExecutor final : public Executor {
  public:
   // `clock` must be a real one (the thread waits in real time) and outlive the executor. `name` is
