@@ -14,9 +14,12 @@ SerialExecutor::SerialExecutor(std::string name, const Clock& clock)
 SerialExecutor::~SerialExecutor() { Stop(); }
 
 void SerialExecutor::Post(Task task) {
-  std::unique_lock lock(mutex_);
-  if (stopping_) return;
-  queue_.push_back(std::move(task));
+  {
+    std::unique_lock lock(mutex_);
+    if (stopping_) return;
+    queue_.push_back(std::move(task));
+  }
+  // Not under the lock, on which the woken thread would go back to sleep.
   wake_.notify_one();
 }
 

@@ -25,7 +25,7 @@ class SerialExecutor final : public Executor {
   // `clock` must be a real one (the thread waits in real time) and outlive the executor. `name` is
   // the thread's, at most 15 characters.
   SerialExecutor(std::string name, const Clock& clock);
-  // Stops.
+  // Stops. No other thread may be in a call any more.
   ~SerialExecutor() override;
 
   SerialExecutor(const SerialExecutor&) = delete;
