@@ -69,6 +69,7 @@ std::unique_ptr<CLI::App> MakeApp(Parsed& parsed) {
   AddFailovers(root);
   AddDrill(root);
   AddStation(root);
+  AddEnergy(root);
   AddUp(root);
   AddDown(root);
   AddDemo(root);

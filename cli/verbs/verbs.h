@@ -12,6 +12,7 @@ void AddDuties(Verb& root);
 void AddFailovers(Verb& root);
 void AddDrill(Verb& root);
 void AddStation(Verb& root);
+void AddEnergy(Verb& root);
 
 void AddConfig(Verb& root);
 void AddConfigPut(Verb& config);
