@@ -58,7 +58,8 @@ class EmbeddedEngine final : public Engine {
   ~EmbeddedEngine() override;
 
   void Propose(Command command, Done done) override;
-  RoleState role() const override { return {Role::kRoot, epoch_}; }
+  // Of this start. A vault with this engine is always root.
+  Epoch epoch() const { return epoch_; }
 
   // Finishes what waits, refuses what comes later, joins the thread. Idempotent.
   void Stop();

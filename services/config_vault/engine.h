@@ -7,15 +7,6 @@
 
 namespace understudy::config_vault {
 
-enum class Role { kRoot, kSentinel };
-
-struct RoleState {
-  Role role = Role::kRoot;
-  Epoch epoch = 0;
-
-  bool operator==(const RoleState&) const = default;
-};
-
 // Where the order of writes comes from. An engine takes commands from any thread, puts them in one
 // order, lets the state machine decide them in that order, and makes the result durable in its way
 // before anyone is told. The embedded engine does so on one disk; one that replicates puts the
@@ -35,11 +26,9 @@ class Engine {
   //   RESOURCE_EXHAUSTED DISK_FULL, UNAVAILABLE DISK_ERROR: could not be made durable; whether it
   //                      happened is unknown to the proposer, who may repeat it
   //   UNAVAILABLE        SHUTTING_DOWN: nothing has happened
+  //   UNAVAILABLE        NOT_ROOT: this node is a sentinel; nothing has happened
   // `done` is called on the caller's thread when the command is refused at once.
   virtual void Propose(Command command, Done done) = 0;
-
-  // Thread-safe.
-  virtual RoleState role() const = 0;
 };
 
 }  // namespace understudy::config_vault

@@ -1,15 +1,21 @@
 #include "services/config_vault/registry_service.h"
 
+#include <atomic>
+#include <memory>
 #include <utility>
 
 #include "common/rpc/server_stream.h"
 #include "services/config_vault/proto_fields.h"
 #include "services/config_vault/registry_reads.h"
 #include "services/config_vault/registry_requests.h"
+#include "services/config_vault/role_feed.h"
 #include "services/config_vault/vault_calls.h"
 
 namespace understudy::config_vault {
 namespace {
+
+// Role changes that may wait for one watcher; they come a few in a minute at most.
+constexpr size_t kMaxRoleQueue = 256;
 
 template <typename Response>
 void EncodeNothing(Outcome&, Response&, CallResult&) {}
@@ -35,6 +41,51 @@ grpc::ServerUnaryReactor* ReadOnPool(const VaultContext& vault,
                                      Read read) {
   return AnswerRead(vault, Operation::kRegistryRead,
                     rpc::UnaryReply<Response>(context, response, kErrorDomain), read);
+}
+
+v1::WatchRoleResponse EncodeRole(const RoleState& state) {
+  v1::WatchRoleResponse response;
+  response.set_role(state.role == Role::kRoot ? v1::ROLE_ROOT : v1::ROLE_SENTINEL);
+  response.set_epoch(state.epoch);
+  response.set_root(state.root);
+  if (state.root_addresses == NodeAddresses()) return response;
+  type::v1::ControlNodeAddresses& addresses = *response.mutable_root_addresses();
+  addresses.set_vault(state.root_addresses.vault);
+  addresses.set_membership(state.root_addresses.membership);
+  addresses.set_orchestrator(state.root_addresses.orchestrator);
+  return response;
+}
+
+// One watch: the stream may be over before it is subscribed.
+class RoleWatch {
+ public:
+  explicit RoleWatch(RoleFeed& feed) : feed_(feed) {}
+
+  void Begin(RoleFeed::OnChange on_change) {
+    const RoleFeed::SubscriberId id = feed_.Subscribe(std::move(on_change));
+    if (subscription_.exchange(id) == kEnded) feed_.Unsubscribe(id);
+  }
+  void End() {
+    const RoleFeed::SubscriberId id = subscription_.exchange(kEnded);
+    if (id != 0) feed_.Unsubscribe(id);
+  }
+
+ private:
+  static constexpr RoleFeed::SubscriberId kEnded = ~RoleFeed::SubscriberId{0};
+  RoleFeed& feed_;
+  std::atomic<RoleFeed::SubscriberId> subscription_ = 0;
+};
+
+grpc::ServerWriteReactor<v1::WatchRoleResponse>* WatchRoleOf(RoleFeed& feed,
+                                                             rpc::StreamGroup& streams) {
+  const auto watch = std::make_shared<RoleWatch>(feed);
+  const auto stream = rpc::ServerStream<v1::WatchRoleResponse>::Make(
+      {.domain = kErrorDomain,
+       .max_queue = kMaxRoleQueue,
+       .on_done = [watch](const absl::Status&) { watch->End(); },
+       .group = &streams});
+  watch->Begin([stream](const RoleState& state) { stream->Send(EncodeRole(state)); });
+  return stream.get();
 }
 
 }  // namespace
@@ -125,14 +176,7 @@ grpc::ServerUnaryReactor* RegistryService::GetFailover(grpc::CallbackServerConte
 
 grpc::ServerWriteReactor<v1::WatchRoleResponse>* RegistryService::WatchRole(
     grpc::CallbackServerContext* context, const v1::WatchRoleRequest* request) {
-  const auto stream = rpc::ServerStream<v1::WatchRoleResponse>::Make(
-      {.domain = kErrorDomain, .max_queue = 16, .on_done = nullptr, .group = &streams_});
-  const RoleState state = vault_.engine.role();
-  v1::WatchRoleResponse response;
-  response.set_role(state.role == Role::kRoot ? v1::ROLE_ROOT : v1::ROLE_SENTINEL);
-  response.set_epoch(state.epoch);
-  stream->Send(std::move(response));
-  return stream.get();
+  return WatchRoleOf(vault_.role, streams_);
 }
 
 }  // namespace understudy::config_vault

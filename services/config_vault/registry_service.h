@@ -47,7 +47,6 @@ class RegistryService final : public v1::Registry::CallbackService {
   grpc::ServerUnaryReactor* GetFailover(grpc::CallbackServerContext* context,
                                         const v1::GetFailoverRequest* request,
                                         v1::GetFailoverResponse* response) override;
-  // The role changes only with an engine that replicates; the stream stays open until the end.
   grpc::ServerWriteReactor<v1::WatchRoleResponse>* WatchRole(
       grpc::CallbackServerContext* context, const v1::WatchRoleRequest* request) override;
 

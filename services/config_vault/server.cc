@@ -13,6 +13,7 @@
 #include "services/config_vault/documents_service.h"
 #include "services/config_vault/embedded_engine.h"
 #include "services/config_vault/registry_service.h"
+#include "services/config_vault/role_feed.h"
 #include "services/config_vault/rocksdb_vault_store.h"
 
 namespace understudy::config_vault {
@@ -79,7 +80,7 @@ class Server::Impl {
         store_,
         OpenRocksdbVaultStore(config_.data_directory, {.cache_bytes = config_.cache_bytes}));
     UNDERSTUDY_RETURN_IF_ERROR(StartEngine());
-    context_.emplace(VaultContext{clock_, *store_, *engine_, *feed_, pool_, metrics_});
+    context_.emplace(VaultContext{clock_, *store_, *engine_, *role_, *feed_, pool_, metrics_});
     documents_ = std::make_unique<DocumentsService>(
         *context_, DocumentsOptions{.max_watchers = config_.max_watchers, .watcher = {}}, streams_);
     registry_ = std::make_unique<RegistryService>(*context_, streams_);
@@ -105,9 +106,10 @@ class Server::Impl {
     UNDERSTUDY_ASSIGN_OR_RETURN(engine_,
                                 EmbeddedEngine::Start(options, clock_, *store_, *feed_, reporter_));
     reporter_.Show(counters);
-    metrics_.epoch.Set(static_cast<double>(engine_->role().epoch));
+    role_.emplace(RoleState{.role = Role::kRoot, .epoch = engine_->epoch()});
+    metrics_.epoch.Set(static_cast<double>(engine_->epoch()));
     log_.Info("opened {}: epoch {}, revision {}, {} documents", config_.data_directory,
-              engine_->role().epoch, counters.revision, counters.documents);
+              engine_->epoch(), counters.revision, counters.documents);
     return absl::OkStatus();
   }
 
@@ -155,6 +157,7 @@ class Server::Impl {
   std::unique_ptr<VaultStore> store_;
   std::unique_ptr<ChangeFeed> feed_;
   std::unique_ptr<EmbeddedEngine> engine_;
+  std::optional<RoleFeed> role_;
   WorkerPool pool_;
   SerialExecutor housekeeping_;
   std::optional<VaultContext> context_;
