@@ -7,7 +7,8 @@
 
 namespace understudy::config_vault {
 
-// How far a replica has come; numbers are those of the engine that orders writes (etcd's revisions).
+// How far a replica has come; numbers are those of the engine that orders writes (etcd's
+// revisions).
 struct ReplicaProgress {
   // Follows the changes one by one: not empty, not being filled from a snapshot.
   bool following = false;
@@ -22,8 +23,8 @@ class Reign {
  public:
   virtual ~Reign() = default;
 
-  // Commands are decided under this epoch from now on. Called only after the subscription of RootKey
-  // has told of the epoch, so that the replica holds all that came before it.
+  // Commands are decided under this epoch from now on. Called only after the subscription of
+  // RootKey has told of the epoch, so that the replica holds all that came before it.
   virtual void BeginReign(Epoch epoch) = 0;
   // No command is begun from now on: those proposed later, and those that wait, are refused with
   // UNAVAILABLE NOT_ROOT; nothing of them has happened. Those under way get the answer that becomes

@@ -27,8 +27,8 @@ class RoleFeed {
 
   // Tells the current state before it returns, then each change in order: no state is told twice in
   // a row and none is left out. `on_change` runs on the thread of Subscribe or Publish, must not
-  // block and must not call the feed. After Unsubscribe has returned it is not called again. Ids are
-  // never 0.
+  // block and must not call the feed. After Unsubscribe has returned it is not called again. Ids
+  // are never 0.
   SubscriberId Subscribe(OnChange on_change);
   void Unsubscribe(SubscriberId id);
 

@@ -15,8 +15,8 @@ namespace understudy::config_vault {
 // What the key `root` holds: who is root.
 struct RootRecord {
   std::string node_id = {};
-  // Drawn at random by each start of the node's vault, never 0: a node that has restarted is not the
-  // root that it was, and claims the place anew.
+  // Drawn at random by each start of the node's vault, never 0: a node that has restarted is not
+  // the root that it was, and claims the place anew.
   uint64_t instance = 0;
   NodeAddresses addresses = {};
   // Empty when the node claimed the place itself; else the root that handed it over.
@@ -35,11 +35,12 @@ struct RootClaim {
   bool operator==(const RootClaim&) const = default;
 };
 
-// The key `root`, which all control nodes of a site share and which has one order of changes. Whoever
-// it names is root; every deciding write is compared with it, so nothing waits for a lease to expire.
+// The key `root`, which all control nodes of a site share and which has one order of changes.
+// Whoever it names is root; every deciding write is compared with it, so nothing waits for a lease
+// to expire.
 //
-// Calls return at once. Callbacks run exactly once, on any thread, possibly before the call returns,
-// and must not block. Thread-safe.
+// Calls return at once. Callbacks run exactly once, on any thread, possibly before the call
+// returns, and must not block. Thread-safe.
 class RootKey {
  public:
   using ReadDone = absl::AnyInvocable<void(absl::StatusOr<RootClaim>)>;
@@ -58,15 +59,15 @@ class RootKey {
   virtual void Read(ReadDone done) = 0;
 
   // Writes the record if the key's epoch is still `expected` (0: there is none yet). The record may
-  // name another node: that hands the root over to it. On UNAVAILABLE or DEADLINE_EXCEEDED it may or
-  // may not have been written: repeat the call, which then loses to its own first attempt (same node
-  // and instance) at worst.
+  // name another node: that hands the root over to it. On UNAVAILABLE or DEADLINE_EXCEEDED it may
+  // or may not have been written: repeat the call, which then loses to its own first attempt (same
+  // node and instance) at worst.
   virtual void Claim(Epoch expected, const RootRecord& record, ClaimDone done) = 0;
 
   // The key as this node's replica comes to know it: at once when it is known, then each change, in
   // order. When `on_change` is told of epoch E, all that was written before E is in the replica: so
-  // a node that sees its own claim here has seen everything that it must not forget. One subscriber,
-  // called by one thread at a time. Calls end when Unsubscribe returns.
+  // a node that sees its own claim here has seen everything that it must not forget. One
+  // subscriber, called by one thread at a time. Calls end when Unsubscribe returns.
   virtual void Subscribe(std::function<void(const RootClaim&)> on_change) = 0;
   virtual void Unsubscribe() = 0;
 };

@@ -1,0 +1,95 @@
+#include "services/config_vault/control_links.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace understudy::config_vault {
+
+ControlLinks::ControlLinks(std::string self, uint64_t instance, const beat::SessionKey& key)
+    : self_(std::move(self)), self_tag_(NodeTag(self_)), instance_(instance), key_(key) {}
+
+void ControlLinks::SetPeers(const std::vector<std::string>& ids) {
+  std::map<uint64_t, Link> before = std::exchange(links_, {});
+  for (const std::string& id : ids) {
+    const uint64_t tag = NodeTag(id);
+    if (tag == self_tag_) continue;
+    Link& link = links_[tag];
+    link = std::move(before[tag]);
+    link.id = id;
+  }
+}
+
+ControlPacketBytes ControlLinks::Encode(const std::string& peer, const ControlBeat& beat) {
+  Link& link = links_.at(NodeTag(peer));
+  ControlPacket packet{.sender = self_tag_,
+                       .receiver = NodeTag(peer),
+                       .instance = instance_,
+                       .sequence = ++link.sent,
+                       .echo_instance = link.seen_instance,
+                       .echo_sequence = link.seen_sequence,
+                       .epoch = beat.epoch,
+                       .root = beat.root.empty() ? 0 : NodeTag(beat.root),
+                       .is_root = beat.is_root,
+                       .household_whole = beat.household_whole,
+                       .following = beat.following,
+                       .applied = beat.applied,
+                       .root_heard_ago_us = kNeverHeard};
+  if (beat.root_heard_ago.has_value()) {
+    const int64_t ago = absl::ToInt64Microseconds(*beat.root_heard_ago);
+    packet.root_heard_ago_us =
+        static_cast<uint32_t>(std::clamp<int64_t>(ago, 0, int64_t{kNeverHeard} - 1));
+  }
+  return EncodeControlPacket(packet, key_);
+}
+
+ControlLinks::Received ControlLinks::Receive(std::span<const uint8_t> bytes) {
+  ControlPacket packet;
+  Received received{.result = DecodeControlPacket(bytes, key_, packet)};
+  if (received.result != ControlResult::kOk) return received;
+  const auto found = links_.find(packet.sender);
+  if (found == links_.end() || packet.receiver != self_tag_) {
+    received.result = ControlResult::kUnknownNode;
+    return received;
+  }
+  received.result = Judge(found->second, packet);
+  if (received.result != ControlResult::kOk) return received;
+  received.from = found->second.id;
+  received.beat = {.instance = packet.instance,
+                   .epoch = packet.epoch,
+                   .root = NameOf(packet.root),
+                   .is_root = packet.is_root,
+                   .household_whole = packet.household_whole,
+                   .following = packet.following,
+                   .applied = packet.applied,
+                   .root_heard_ago = std::nullopt};
+  if (packet.root_heard_ago_us != kNeverHeard) {
+    received.beat.root_heard_ago = absl::Microseconds(packet.root_heard_ago_us);
+  }
+  return received;
+}
+
+ControlResult ControlLinks::Judge(Link& link, const ControlPacket& packet) {
+  if (packet.instance == link.instance) {
+    if (packet.sequence <= link.sequence) return ControlResult::kReplayed;
+    link.sequence = packet.sequence;
+    link.seen_instance = packet.instance;
+    link.seen_sequence = packet.sequence;
+    return ControlResult::kOk;
+  }
+  const bool proven = packet.echo_instance == instance_ && packet.echo_sequence <= link.sent &&
+                      packet.echo_sequence + kRecentPackets > link.sent;
+  link.seen_instance = packet.instance;
+  link.seen_sequence = packet.sequence;
+  if (!proven) return ControlResult::kUnproven;
+  link.instance = packet.instance;
+  link.sequence = packet.sequence;
+  return ControlResult::kOk;
+}
+
+std::string ControlLinks::NameOf(uint64_t tag) const {
+  if (tag == self_tag_) return self_;
+  const auto found = links_.find(tag);
+  return found == links_.end() ? std::string() : found->second.id;
+}
+
+}  // namespace understudy::config_vault

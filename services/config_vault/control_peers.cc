@@ -1,0 +1,52 @@
+#include "services/config_vault/control_peers.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace understudy::config_vault {
+
+bool ControlPeers::SetNodes(const std::vector<ControlNode>& nodes) {
+  std::map<std::string, ControlPeer> before = std::exchange(peers_, {});
+  bool admitted = false;
+  for (const ControlNode& node : nodes) {
+    if (node.id == self_) {
+      admitted = true;
+      continue;
+    }
+    ControlPeer& peer = peers_[node.id];
+    peer = std::move(before[node.id]);
+    peer.node = node;
+  }
+  return admitted;
+}
+
+const ControlPeer* ControlPeers::Hear(const std::string& id, const ControlBeat& beat,
+                                      SteadyTime now) {
+  const auto found = peers_.find(id);
+  if (found == peers_.end()) return nullptr;
+  ControlPeer& peer = found->second;
+  if (beat.instance != peer.beat.instance) peer.root_under = 0;
+  peer.heard_at = now;
+  peer.beat = beat;
+  peer.root_heard_at.reset();
+  if (beat.root_heard_ago.has_value()) peer.root_heard_at = now - *beat.root_heard_ago;
+  if (beat.is_root) peer.root_under = std::max(peer.root_under, beat.epoch);
+  return &peer;
+}
+
+void ControlPeers::Extend(absl::Duration absence, SteadyTime now) {
+  const auto extend = [&](std::optional<SteadyTime>& time) {
+    if (time.has_value()) time = std::min(*time + absence, now);
+  };
+  for (auto& [id, peer] : peers_) {
+    extend(peer.heard_at);
+    extend(peer.root_heard_at);
+  }
+}
+
+const ControlPeer* ControlPeers::Find(const std::string& id) const {
+  const auto found = peers_.find(id);
+  return found == peers_.end() ? nullptr : &found->second;
+}
+
+}  // namespace understudy::config_vault
