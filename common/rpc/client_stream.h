@@ -6,7 +6,9 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
@@ -44,6 +46,8 @@ class ClientStream final : public grpc::ClientBidiReactor<Request, Response> {
     absl::AnyInvocable<void(const absl::Status&)> on_done;
     // Messages that may wait to be written. One more ends the stream.
     size_t max_queue = 1024;
+    // Sent along when the call begins.
+    std::vector<std::pair<std::string, std::string>> metadata = {};
   };
 
   template <typename Async>
@@ -52,6 +56,9 @@ class ClientStream final : public grpc::ClientBidiReactor<Request, Response> {
                                              Options options) {
     std::shared_ptr<ClientStream> stream(new ClientStream(std::move(options)));
     stream->self_ = stream;
+    for (const auto& [name, value] : stream->options_.metadata) {
+      stream->context_.AddMetadata(name, value);
+    }
     (async.*method)(&stream->context_, stream.get());
     // Writes come from outside of reactions: the call must outlive them.
     stream->AddHold();

@@ -222,6 +222,11 @@ TEST(DocumentRulesTest, ATightenedLimitIsReachedOverSeveralWrites) {
     explicit Borrowed(VaultStore& store) : store_(store) {}
     std::unique_ptr<VaultReader> Snapshot() const override { return store_.Snapshot(); }
     absl::Status Commit(const VaultBatch& batch) override { return store_.Commit(batch); }
+    absl::Status Apply(const VaultBatch& batch, const ReplicaPosition& position) override {
+      return store_.Apply(batch, position);
+    }
+    absl::Status Sync() override { return store_.Sync(); }
+    absl::Status Clear() override { return store_.Clear(); }
     absl::StatusOr<Epoch> AdvanceEpoch() override { return store_.AdvanceEpoch(); }
     absl::Status Recover() override { return store_.Recover(); }
     uint64_t DiskBytes() const override { return 0; }

@@ -11,9 +11,11 @@
 // number follows.
 namespace understudy::config_vault::keys {
 
+inline constexpr std::string_view kMeta = "m/";
 inline constexpr std::string_view kSchema = "m/schema";
 inline constexpr std::string_view kEpoch = "m/epoch";
 inline constexpr std::string_view kCounters = "m/counters";
+inline constexpr std::string_view kPosition = "m/position";
 
 inline constexpr std::string_view kHeads = "d/";
 inline constexpr std::string_view kHistory = "h/";

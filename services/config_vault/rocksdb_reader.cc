@@ -131,6 +131,11 @@ class RocksdbReader final : public VaultReader {
                                                         size_t limit) const override;
   absl::StatusOr<std::vector<DocumentInfo>> ListChanges(Revision after,
                                                         size_t limit) const override;
+  absl::StatusOr<std::vector<RememberedRequest>> ListRequests(uint64_t after,
+                                                              size_t limit) const override;
+  Found<ReplicaPosition> ReadPosition() const override {
+    return Find<ReplicaPosition>(keys::kPosition, storage::DecodePosition);
+  }
   absl::StatusOr<std::vector<StoredStation>> ListStations() const override {
     return ListAll<StoredStation>(keys::kStations, storage::DecodeStation);
   }
@@ -265,6 +270,21 @@ absl::StatusOr<std::vector<DocumentInfo>> RocksdbReader::ListChanges(Revision af
   }
   UNDERSTUDY_RETURN_IF_ERROR(walk.status());
   return infos;
+}
+
+absl::StatusOr<std::vector<RememberedRequest>> RocksdbReader::ListRequests(uint64_t after,
+                                                                           size_t limit) const {
+  std::vector<RememberedRequest> requests;
+  Walk walk(database_, keys::Numbered(keys::kRequestNumbers, after + 1),
+            keys::PrefixEnd(keys::kRequestNumbers));
+  for (walk.First(); walk.Valid() && requests.size() < limit; walk.Next()) {
+    const std::string id(walk.value());
+    UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<RememberedRequest> request, FindRequest(id));
+    if (!request.has_value()) return Dangling("the remembered request \"" + id + "\"");
+    requests.push_back(*std::move(request));
+  }
+  UNDERSTUDY_RETURN_IF_ERROR(walk.status());
+  return requests;
 }
 
 absl::StatusOr<std::vector<StoredFailover>> RocksdbReader::ListFailovers(Revision before,

@@ -68,6 +68,29 @@ class RocksdbVaultStore final : public VaultStore {
     return FromRocksdb(open->db().Write(Synced(), &encoded), kWriting);
   }
 
+  absl::Status Apply(const VaultBatch& batch, const ReplicaPosition& position) override {
+    const auto open = database();
+    if (open == nullptr) return NotOpen();
+    rocksdb::WriteBatch encoded;
+    EncodeBatch(*open, batch, encoded);
+    EncodePosition(*open, position, encoded);
+    return FromRocksdb(open->db().Write(rocksdb::WriteOptions(), &encoded), kWriting);
+  }
+
+  absl::Status Sync() override {
+    const auto open = database();
+    return open == nullptr ? NotOpen() : FromRocksdb(open->db().SyncWAL(), kWriting);
+  }
+
+  absl::Status Clear() override {
+    const auto open = database();
+    if (open == nullptr) return NotOpen();
+    rocksdb::WriteBatch encoded;
+    EncodeClear(*open, encoded);
+    EncodePosition(*open, {.filling = true}, encoded);
+    return FromRocksdb(open->db().Write(Synced(), &encoded), kWriting);
+  }
+
   absl::StatusOr<Epoch> AdvanceEpoch() override;
   absl::Status Recover() override;
 

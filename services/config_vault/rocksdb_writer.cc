@@ -92,4 +92,25 @@ void EncodeBatch(const RocksdbDatabase& database, const VaultBatch& batch,
   encoder.Put(keys::kCounters, storage::EncodeCounters(batch.counters));
 }
 
+void EncodePosition(const RocksdbDatabase& database, const ReplicaPosition& position,
+                    rocksdb::WriteBatch& out) {
+  BatchEncoder(database, out).Put(keys::kPosition, storage::EncodePosition(position));
+}
+
+void EncodeClear(const RocksdbDatabase& database, rocksdb::WriteBatch& out) {
+  constexpr std::string_view kLast = "\xFF";
+  const std::string meta_end = keys::PrefixEnd(keys::kMeta);
+  const auto erase = [&](rocksdb::ColumnFamilyHandle* family, std::string_view begin,
+                         std::string_view end) {
+    (void)out.DeleteRange(family, rocksdb::Slice(begin.data(), begin.size()),
+                          rocksdb::Slice(end.data(), end.size()));
+  };
+  erase(database.records(), "", keys::kMeta);
+  erase(database.records(), meta_end, kLast);
+  erase(database.content(), "", kLast);
+  for (const std::string_view key : {keys::kCounters, keys::kPosition}) {
+    (void)out.Delete(database.records(), rocksdb::Slice(key.data(), key.size()));
+  }
+}
+
 }  // namespace understudy::config_vault

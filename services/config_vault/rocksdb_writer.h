@@ -10,6 +10,11 @@ namespace understudy::config_vault {
 // Adds the record writes of `batch`, in their order, to `out`.
 void EncodeBatch(const RocksdbDatabase& database, const VaultBatch& batch,
                  rocksdb::WriteBatch& out);
+// Adds a replica's position.
+void EncodePosition(const RocksdbDatabase& database, const ReplicaPosition& position,
+                    rocksdb::WriteBatch& out);
+// Adds the removal of all records, the schema and the epoch left out.
+void EncodeClear(const RocksdbDatabase& database, rocksdb::WriteBatch& out);
 
 }  // namespace understudy::config_vault
 

@@ -22,6 +22,7 @@ std::string EncodeRequest(const RememberedRequest& request);
 std::string EncodeStation(const StoredStation& station);
 std::string EncodeDuty(const Duty& duty);
 std::string EncodeFailover(const StoredFailover& failover);
+std::string EncodePosition(const ReplicaPosition& position);
 
 absl::StatusOr<uint32_t> DecodeSchema(std::string_view bytes);
 absl::StatusOr<Epoch> DecodeEpoch(std::string_view bytes);
@@ -33,6 +34,7 @@ absl::StatusOr<RememberedRequest> DecodeRequest(std::string_view bytes);
 absl::StatusOr<StoredStation> DecodeStation(std::string_view bytes);
 absl::StatusOr<Duty> DecodeDuty(std::string_view bytes);
 absl::StatusOr<StoredFailover> DecodeFailover(std::string_view bytes);
+absl::StatusOr<ReplicaPosition> DecodePosition(std::string_view bytes);
 
 }  // namespace understudy::config_vault::storage
 

@@ -93,6 +93,20 @@ struct VaultBatch {
   Counters counters = {};
 };
 
+// How far a replica has followed the etcd that orders the site's writes; kept in its store, which an
+// embedded engine's is without.
+struct ReplicaPosition {
+  uint64_t cluster_id = 0;
+  // etcd's revision of the latest batch in the store.
+  int64_t revision = 0;
+  // Drawn when the site's first batch was written: other data has another number.
+  uint64_t lineage = 0;
+  // The store is being filled anew: it is not whole, and nothing may be read from it.
+  bool filling = false;
+
+  bool operator==(const ReplicaPosition&) const = default;
+};
+
 }  // namespace understudy::config_vault
 
 #endif  // UNDERSTUDY_SERVICES_CONFIG_VAULT_VAULT_BATCH_H_

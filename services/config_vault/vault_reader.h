@@ -65,6 +65,12 @@ class VaultReader : public VaultView {
   virtual absl::StatusOr<std::vector<DocumentInfo>> ListChanges(Revision after,
                                                                 size_t limit) const = 0;
 
+  // Remembered requests with numbers after `after`, by number, at most `limit`.
+  virtual absl::StatusOr<std::vector<RememberedRequest>> ListRequests(uint64_t after,
+                                                                      size_t limit) const = 0;
+  // Nothing in the store of an embedded engine.
+  virtual Found<ReplicaPosition> ReadPosition() const = 0;
+
   // All, by id.
   virtual absl::StatusOr<std::vector<StoredStation>> ListStations() const = 0;
   virtual absl::StatusOr<std::vector<Duty>> ListDuties() const = 0;

@@ -30,6 +30,18 @@ class VaultStore {
   // start.
   virtual absl::Status Commit(const VaultBatch& batch) = 0;
 
+  // Writes the whole batch and the position of a replica, or nothing, without waiting for the disk:
+  // a crash of the machine may lose the latest of these writes, but no earlier one with a later one
+  // kept, so that the position found afterwards is that of the records. Seen by later snapshots.
+  virtual absl::Status Apply(const VaultBatch& batch, const ReplicaPosition& position) = 0;
+
+  // What was applied is on the disk, synced.
+  virtual absl::Status Sync() = 0;
+
+  // Forgets all records, so that a replica can be filled anew: the position says `filling` until an
+  // Apply gives another. The epoch stays.
+  virtual absl::Status Clear() = 0;
+
   // Adds 1 to the stored epoch (0 at first), synced, and returns it.
   virtual absl::StatusOr<Epoch> AdvanceEpoch() = 0;
 

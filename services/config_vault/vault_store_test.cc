@@ -193,6 +193,54 @@ TEST_P(VaultStoreTest, ASnapshotDoesNotSeeLaterWrites) {
   EXPECT_FALSE(before->FindHead("b")->has_value());
 }
 
+TEST_P(VaultStoreTest, ListsRememberedRequestsByNumber) {
+  for (const char* id : {"r-1", "r-2", "r-3"}) {
+    PutDocument put = MakePut(id, id);
+    put.write.request_id = id;
+    vault_.Document(put);
+  }
+  const auto rest = vault_.Read()->ListRequests(1, 1);
+  ASSERT_EQ(rest->size(), 1u);
+  EXPECT_EQ(rest->at(0).id, "r-2");
+  EXPECT_EQ(rest->at(0).outcome.info.name, "r-2");
+  EXPECT_EQ(vault_.Read()->ListRequests(0, 10)->size(), 3u);
+}
+
+TEST_P(VaultStoreTest, ABatchIsAppliedTogetherWithTheReplicasPosition) {
+  EXPECT_FALSE(vault_.Read()->ReadPosition()->has_value());
+  const ReplicaPosition position{.cluster_id = UINT64_MAX, .revision = 17, .lineage = 5};
+  VaultBatch batch{.mutations = {WriteStation{{MakeStation("gate-1"), 1}}},
+                   .counters = {.revision = 1}};
+  ASSERT_TRUE(vault_.store().Apply(batch, position).ok());
+  EXPECT_EQ(vault_.Read()->ReadPosition()->value(), position);
+  EXPECT_EQ(vault_.Read()->FindStation("gate-1")->value().revision, 1u);
+  EXPECT_EQ(vault_.Read()->ReadCounters()->revision, 1u);
+  EXPECT_TRUE(vault_.store().Sync().ok());
+}
+
+TEST_P(VaultStoreTest, AClearedStoreHasNothingAndSaysThatItIsBeingFilled) {
+  PutDocument put = MakePut("a", "1");
+  put.write.request_id = "r-1";
+  vault_.Document(put);
+  ASSERT_TRUE(vault_.Apply(MakeDuty("d1", "gate-1", 1)).ok());
+  ASSERT_TRUE(
+      vault_.Apply(RecordFailover{MakeFailover("f", "d1", FailoverState::kDone), 1}).ok());
+  EXPECT_EQ(*vault_.store().AdvanceEpoch(), 1u);
+  ASSERT_TRUE(vault_.store().Clear().ok());
+  const auto reader = vault_.Read();
+  EXPECT_EQ(reader->ReadPosition()->value(), (ReplicaPosition{.filling = true}));
+  EXPECT_EQ(*reader->ReadCounters(), Counters{});
+  EXPECT_FALSE(reader->FindRevision("a", 1)->has_value());
+  EXPECT_FALSE(reader->FindRequest("r-1")->has_value());
+  EXPECT_TRUE(reader->ListHeads("", "", 10, true)->heads.empty());
+  EXPECT_TRUE(reader->ListChanges(0, 10)->empty());
+  EXPECT_TRUE(reader->ListDuties()->empty());
+  EXPECT_FALSE(reader->FindDutyOfStation("gate-1")->has_value());
+  EXPECT_FALSE(reader->FindFinishedFailover(1)->has_value());
+  EXPECT_TRUE(reader->ListFailovers(UINT64_MAX, 10, false)->empty());
+  EXPECT_EQ(*vault_.store().AdvanceEpoch(), 2u);
+}
+
 TEST_P(VaultStoreTest, TheEpochGrowsByOne) {
   EXPECT_EQ(*vault_.store().AdvanceEpoch(), 1u);
   EXPECT_EQ(*vault_.store().AdvanceEpoch(), 2u);

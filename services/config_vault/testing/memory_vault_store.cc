@@ -10,6 +10,7 @@ namespace understudy::config_vault {
 
 struct MemoryVaultState {
   Counters counters;
+  std::optional<ReplicaPosition> position;
   std::map<std::string, DocumentHead, std::less<>> heads;
   std::map<std::string, std::map<Revision, DocumentRevision>, std::less<>> revisions;
   std::map<Revision, std::string> log;
@@ -171,6 +172,17 @@ class MemoryReader final : public VaultReader {
     return infos;
   }
 
+  absl::StatusOr<std::vector<RememberedRequest>> ListRequests(uint64_t after,
+                                                              size_t limit) const override {
+    std::vector<RememberedRequest> requests;
+    for (auto it = state_->request_ids.upper_bound(after); it != state_->request_ids.end(); ++it) {
+      if (requests.size() == limit) break;
+      requests.push_back(state_->requests.at(it->second));
+    }
+    return requests;
+  }
+  Found<ReplicaPosition> ReadPosition() const override { return state_->position; }
+
   absl::StatusOr<std::vector<StoredStation>> ListStations() const override {
     return Values(state_->stations);
   }
@@ -202,6 +214,24 @@ std::unique_ptr<VaultReader> MemoryVaultStore::Snapshot() const {
 }
 
 absl::Status MemoryVaultStore::Commit(const VaultBatch& batch) {
+  return Write(batch, std::nullopt);
+}
+
+absl::Status MemoryVaultStore::Apply(const VaultBatch& batch, const ReplicaPosition& position) {
+  return Write(batch, position);
+}
+
+absl::Status MemoryVaultStore::Clear() {
+  absl::MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  auto empty = std::make_shared<MemoryVaultState>();
+  empty->position = ReplicaPosition{.filling = true};
+  state_ = std::move(empty);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryVaultStore::Write(const VaultBatch& batch,
+                                     std::optional<ReplicaPosition> position) {
   std::function<void()> hook;
   {
     absl::MutexLock lock(&mutex_);
@@ -214,6 +244,7 @@ absl::Status MemoryVaultStore::Commit(const VaultBatch& batch) {
   Applier applier(*next);
   for (const Mutation& mutation : batch.mutations) std::visit(applier, mutation);
   next->counters = batch.counters;
+  if (position.has_value()) next->position = position;
   state_ = std::move(next);
   return absl::OkStatus();
 }

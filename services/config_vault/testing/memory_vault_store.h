@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -21,16 +22,21 @@ class MemoryVaultStore final : public VaultStore {
 
   std::unique_ptr<VaultReader> Snapshot() const override;
   absl::Status Commit(const VaultBatch& batch) override;
+  absl::Status Apply(const VaultBatch& batch, const ReplicaPosition& position) override;
+  absl::Status Sync() override { return Recover(); }
+  absl::Status Clear() override;
   absl::StatusOr<Epoch> AdvanceEpoch() override;
   absl::Status Recover() override;
   uint64_t DiskBytes() const override { return 0; }
 
   // Every write fails with `failure`, and Recover() too, until it is OK again.
   void SetFailure(absl::Status failure);
-  // Called at the beginning of each Commit: a test may block it there.
+  // Called at the beginning of each Commit and Apply: a test may block it there.
   void OnCommit(std::function<void()> hook);
 
  private:
+  absl::Status Write(const VaultBatch& batch, std::optional<ReplicaPosition> position);
+
   mutable absl::Mutex mutex_;
   // Snapshots share it; a commit makes a new one.
   std::shared_ptr<const MemoryVaultState> state_ ABSL_GUARDED_BY(mutex_);
