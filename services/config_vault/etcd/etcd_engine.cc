@@ -1,0 +1,338 @@
+#include "services/config_vault/etcd/etcd_engine.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/status.h"
+#include "services/config_vault/etcd/await.h"
+#include "services/config_vault/etcd/etcd_errors.h"
+#include "services/config_vault/etcd/not_root.h"
+#include "services/config_vault/etcd/root_record_codec.h"
+#include "services/config_vault/vault_state_machine.h"
+
+namespace understudy::config_vault::etcd {
+namespace {
+
+// What a command without content counts for, and how many writes one command makes at most.
+constexpr size_t kCommandBytes = 1024;
+constexpr size_t kCommandWrites = 4;
+
+size_t BytesOf(const Command& command) {
+  const auto* put = std::get_if<PutDocument>(&command);
+  return kCommandBytes + (put == nullptr ? 0 : put->packed.size());
+}
+
+absl::Status ShuttingDown() {
+  return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the vault is shutting down");
+}
+
+absl::Status OutcomeUnknown(const absl::Status& status) {
+  return MakeError(
+      absl::StatusCode::kUnavailable, "ETCD_UNREACHABLE",
+      absl::StrCat("whether the write happened is unknown, it may be repeated (",
+                   std::string(status.message()), ")"));
+}
+
+}  // namespace
+
+void EtcdEngine::Decided::Answer(const absl::Status& status) {
+  for (size_t i = 0; i < dones.size(); ++i) {
+    dones[i](status.ok() ? std::move(outcomes[i]) : absl::StatusOr<Outcome>(status));
+  }
+  dones.clear();
+}
+
+EtcdEngine::EtcdEngine(const EtcdEngineOptions& options, EtcdClient& client, Replica& replica,
+                       VaultStore& store, const Clock& clock, const RoleFeed& role,
+                       EtcdEngineObserver& observer)
+    : options_(options),
+      client_(client),
+      replica_(replica),
+      store_(store),
+      clock_(clock),
+      role_(role),
+      observer_(observer),
+      thread_([this] { Loop(); }) {
+  pthread_setname_np(thread_.native_handle(), "vault-write");
+}
+
+EtcdEngine::~EtcdEngine() { Stop(); }
+
+absl::Status EtcdEngine::Admit(size_t bytes) const {
+  if (stopping_) return ShuttingDown();
+  if (epoch_ == 0) return NotRoot(role_.current());
+  if (!unreachable_.ok()) return unreachable_;
+  if (queue_.size() < options_.max_waiting_commands &&
+      waiting_bytes_ + bytes <= options_.max_waiting_bytes) {
+    return absl::OkStatus();
+  }
+  return MakeError(absl::StatusCode::kResourceExhausted, "OVERLOADED",
+                   absl::StrCat(queue_.size(), " writes of ", waiting_bytes_,
+                                " bytes wait for etcd already; the limits are ",
+                                options_.max_waiting_commands, " and ",
+                                options_.max_waiting_bytes));
+}
+
+void EtcdEngine::Propose(Command command, Done done) {
+  const size_t bytes = BytesOf(command);
+  absl::Status admitted;
+  {
+    absl::MutexLock lock(&mutex_);
+    admitted = Admit(bytes);
+    if (admitted.ok()) {
+      queue_.push_back({std::move(command), bytes, std::move(done)});
+      waiting_bytes_ += bytes;
+      wake_.Signal();
+      return;
+    }
+  }
+  done(std::move(admitted));
+}
+
+void EtcdEngine::SetListener(Listener listener) { listener_ = std::move(listener); }
+
+void EtcdEngine::BeginReign(Epoch epoch) {
+  absl::MutexLock lock(&mutex_);
+  epoch_ = epoch;
+  wake_.Signal();
+}
+
+void EtcdEngine::EndReign() {
+  {
+    absl::MutexLock lock(&mutex_);
+    epoch_ = 0;
+    wake_.Signal();
+  }
+  RefuseWaiting(NotRoot(role_.current()));
+}
+
+ReplicaProgress EtcdEngine::progress() const {
+  const Replica::Tip tip = replica_.tip();
+  return {.following = tip.following, .applied = static_cast<uint64_t>(tip.applied)};
+}
+
+void EtcdEngine::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    wake_.Signal();
+  }
+  if (thread_.joinable()) thread_.join();
+  RefuseWaiting(ShuttingDown());
+}
+
+void EtcdEngine::RefuseWaiting(const absl::Status& status) {
+  Queue refused;
+  {
+    absl::MutexLock lock(&mutex_);
+    refused.swap(queue_);
+    waiting_bytes_ = 0;
+  }
+  for (Waiting& waiting : refused) waiting.done(status);
+}
+
+void EtcdEngine::Loop() {
+  while (const std::optional<Epoch> epoch = WaitForCommands()) {
+    if (!AwaitReplica()) continue;
+    Decided decided = Decide(*epoch);
+    if (!decided.dones.empty()) CommitUntilKnown(decided);
+  }
+}
+
+std::optional<Epoch> EtcdEngine::WaitForCommands() {
+  absl::MutexLock lock(&mutex_);
+  while (!stopping_ && (queue_.empty() || epoch_ == 0)) wake_.Wait(&mutex_);
+  if (stopping_) return std::nullopt;
+  return epoch_;
+}
+
+bool EtcdEngine::AwaitReplica() {
+  if (replica_.tip().batch_revision >= committed_) return true;
+  if (replica_.FindProposal(0, committed_, options_.patience).has_value()) return true;
+  RefuseWaiting(MakeError(absl::StatusCode::kUnavailable, "DISK_ERROR",
+                          "this node's disk does not take what was written last"));
+  return false;
+}
+
+std::optional<EtcdEngine::Waiting> EtcdEngine::TakeCommand(size_t bytes_left) {
+  absl::MutexLock lock(&mutex_);
+  if (queue_.empty() || queue_.front().bytes > bytes_left) return std::nullopt;
+  Waiting waiting = std::move(queue_.front());
+  queue_.pop_front();
+  waiting_bytes_ -= waiting.bytes;
+  return waiting;
+}
+
+EtcdEngine::Decided EtcdEngine::Decide(Epoch epoch) {
+  const Replica::Tip tip = replica_.tip();
+  const std::unique_ptr<VaultReader> view = store_.Snapshot();
+  VaultStateMachine machine(options_.policy, epoch, *view);
+  Decided decided;
+  decided.after = tip.batch_revision;
+  decided.origin = {.epoch = epoch,
+                    .proposal = random_.Next(),
+                    .lineage = tip.lineage != 0 ? tip.lineage : random_.Next() | 1};
+  size_t writes = 1;
+  size_t bytes = 0;
+  size_t counted = 0;
+  while (writes + kCommandWrites <= options_.max_transaction_writes) {
+    // The first may be larger than all: etcd decides whether it is too large.
+    const size_t left = decided.dones.empty() ? SIZE_MAX : options_.max_transaction_bytes - bytes;
+    std::optional<Waiting> next = TakeCommand(left);
+    if (!next.has_value()) break;
+    bytes = std::min(bytes + next->bytes, options_.max_transaction_bytes);
+    decided.outcomes.push_back(machine.Apply(std::move(next->command)));
+    decided.dones.push_back(std::move(next->done));
+    const std::vector<Mutation>& mutations = machine.batch().mutations;
+    while (counted < mutations.size()) writes += CountWrites(mutations[counted++]);
+  }
+  decided.batch = machine.batch();
+  return decided;
+}
+
+Transaction EtcdEngine::MakeTransaction(const Decided& decided) const {
+  const SiteKeys& keys = replica_.keys();
+  const int64_t root = static_cast<int64_t>(decided.origin.epoch) - replica_.epoch_base();
+  Transaction transaction;
+  transaction.conditions = {{keys.Root(), root}, {keys.Batch(), decided.after}};
+  transaction.reads_otherwise = {{keys.Root(), {}}, {keys.Batch(), {}}};
+  // Even what changes nothing is sent: a deposed root's refusals may rest on an old state.
+  if (!decided.batch.mutations.empty()) {
+    transaction.writes = EncodeBatch(keys, decided.origin, decided.batch);
+  }
+  return transaction;
+}
+
+void EtcdEngine::CommitUntilKnown(Decided& decided) {
+  const SteadyTime start = clock_.SteadyNow();
+  rpc::Backoff backoff(options_.backoff);
+  bool was_unknown = false;
+  for (size_t attempts = 1;; ++attempts) {
+    const Verdict verdict = Attempt(decided, was_unknown);
+    const absl::Duration took = clock_.SteadyNow() - start;
+    if (verdict.result != Result::kUnknown) return Finish(decided, verdict, took);
+    was_unknown = true;
+    if (IsOver(decided.origin.epoch)) return Abandon(decided, verdict.status);
+    if (took >= options_.patience) GiveUp(decided, verdict.status);
+    if (attempts >= client_.endpoint_count()) Pause(backoff.Next(random_));
+  }
+}
+
+EtcdEngine::Verdict EtcdEngine::Attempt(const Decided& decided, bool was_unknown) {
+  const auto result = Await<TransactionResult>([&](auto done) {
+    client_.Commit(MakeTransaction(decided), options_.attempt_timeout, std::move(done));
+  });
+  if (!result.ok()) {
+    // That this attempt was refused says nothing about an earlier one.
+    const bool is_unknown = was_unknown || IsOutcomeUnknown(result.status());
+    return {.result = is_unknown ? Result::kUnknown : Result::kRefused, .status = result.status()};
+  }
+  if (!result->succeeded) return JudgeRefusal(decided, *result, was_unknown);
+  return {.result = Result::kDone, .revision = result->header.revision};
+}
+
+EtcdEngine::Verdict EtcdEngine::JudgeRefusal(const Decided& decided,
+                                             const TransactionResult& result, bool was_unknown) {
+  const KeyValue root = result.otherwise[0].empty() ? KeyValue{} : result.otherwise[0][0];
+  const KeyValue batch = result.otherwise[1].empty() ? KeyValue{} : result.otherwise[1][0];
+  const absl::StatusOr<BatchSummary> summary = DecodeSummary(batch.value);
+  if (summary.ok() && summary->origin == decided.origin) {
+    return {.result = Result::kDone, .revision = batch.mod_revision};
+  }
+  const int64_t base = replica_.epoch_base();
+  const auto epoch = static_cast<Epoch>(root.mod_revision + base);
+  if (root.mod_revision == 0 || epoch == decided.origin.epoch) {
+    return {.result = Result::kRefused,
+            .status = MakeError(absl::StatusCode::kAborted, "BATCH_CONFLICT",
+                                "another batch was written first; nothing happened")};
+  }
+  Verdict verdict{.result = Result::kDeposed,
+                  .status = NotRoot(DecodeRootState(root.value, epoch))};
+  // Ours may have been done before the new root's batch took its place: our replica will have seen
+  // it by the time it sees that.
+  if (was_unknown && batch.mod_revision > decided.after) {
+    const std::optional<int64_t> seen =
+        replica_.FindProposal(decided.origin.proposal, batch.mod_revision, options_.patience);
+    if (!seen.has_value()) return {.result = Result::kUnknown, .status = verdict.status};
+    if (*seen != 0) verdict = {.result = Result::kDone, .revision = *seen};
+  }
+  return verdict;
+}
+
+void EtcdEngine::Finish(Decided& decided, const Verdict& verdict, absl::Duration took) {
+  SetReachable(absl::OkStatus());
+  const Epoch epoch = decided.origin.epoch;
+  if (verdict.result == Result::kDone) {
+    if (!decided.batch.mutations.empty()) {
+      committed_ = verdict.revision;
+      // Where the local disk fails the write is acknowledged all the same: a majority has it.
+      (void)replica_.ApplyOwn(verdict.revision, decided.origin, decided.batch);
+    }
+    observer_.OnCommitted(decided.dones.size(), took);
+    decided.Answer(absl::OkStatus());
+    if (listener_.on_confirmed) listener_.on_confirmed(epoch);
+    return;
+  }
+  decided.Answer(verdict.status);
+  if (verdict.result != Result::kDeposed) return;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (epoch_ == epoch) epoch_ = 0;
+  }
+  RefuseWaiting(verdict.status);
+  if (listener_.on_deposed) listener_.on_deposed(epoch);
+}
+
+void EtcdEngine::GiveUp(Decided& decided, const absl::Status& status) {
+  decided.Answer(OutcomeUnknown(status));
+  SetReachable(status);
+  absl::Status refusal;
+  {
+    absl::MutexLock lock(&mutex_);
+    refusal = unreachable_;
+  }
+  RefuseWaiting(refusal);
+}
+
+void EtcdEngine::Abandon(Decided& decided, const absl::Status& status) {
+  const std::optional<int64_t> seen =
+      replica_.FindProposal(decided.origin.proposal, 0, absl::ZeroDuration());
+  decided.Answer(seen.value_or(0) != 0 ? absl::OkStatus() : OutcomeUnknown(status));
+  SetReachable(absl::OkStatus());
+}
+
+void EtcdEngine::SetReachable(const absl::Status& state) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (state.ok() == unreachable_.ok()) return;
+    if (state.ok()) {
+      unreachable_ = absl::OkStatus();
+    } else {
+      const std::string since =
+          absl::FormatTime(absl::RFC3339_sec, clock_.WallNow(), absl::UTCTimeZone());
+      unreachable_ = MakeError(absl::StatusCode::kUnavailable, "ETCD_UNREACHABLE",
+                               absl::StrCat("writes have been refused since ", since,
+                                            " because etcd does not answer; reads go on (",
+                                            std::string(state.message()), ")"),
+                               {{"since", since}});
+    }
+  }
+  observer_.OnReachable(state);
+}
+
+bool EtcdEngine::IsOver(Epoch epoch) const {
+  absl::MutexLock lock(&mutex_);
+  return stopping_ || epoch_ != epoch;
+}
+
+void EtcdEngine::Pause(absl::Duration pause) {
+  absl::MutexLock lock(&mutex_);
+  if (!stopping_) wake_.WaitWithTimeout(&mutex_, pause);
+}
+
+}  // namespace understudy::config_vault::etcd

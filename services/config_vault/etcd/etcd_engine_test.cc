@@ -1,0 +1,216 @@
+// The engine, the replica, the root key and the read gate together, on a fake etcd.
+#include "services/config_vault/etcd/etcd_engine.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "common/status/status.h"
+#include "common/testing/eventually.h"
+#include "services/config_vault/etcd/await.h"
+#include "services/config_vault/etcd/testing/etcd_node.h"
+#include "services/config_vault/etcd/testing/fake_etcd.h"
+#include "services/config_vault/testing/vault_harness.h"
+
+namespace understudy::config_vault::etcd {
+namespace {
+
+using Fate = FakeEtcd::Client::Fate;
+using testing::Eventually;
+
+class EtcdEngineTest : public ::testing::Test {
+ protected:
+  bool AreEqual() {
+    return Eventually([&] { return root_.Contents() == sentinel_.Contents(); });
+  }
+
+  FakeEtcd etcd_;
+  EtcdNode root_{etcd_, "control-1"};
+  EtcdNode sentinel_{etcd_, "control-2"};
+};
+
+TEST_F(EtcdEngineTest, AnAcknowledgedWriteIsInEtcdAndInEveryReplica) {
+  const Epoch epoch = root_.BecomeRoot();
+  const auto outcome = root_.Propose(MakePut("duties/d1", "content"));
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->revision, 1u);
+  EXPECT_TRUE(etcd_.Contents().contains("understudy/local/d/duties/d1"));
+  EXPECT_EQ(root_.store().Snapshot()->FindRevision("duties/d1", 1)->value().packed, "content");
+  EXPECT_TRUE(AreEqual());
+  ASSERT_TRUE(root_.Propose(MakeDuty("d1", "gate-1", epoch)).ok());
+  ASSERT_TRUE(root_.Propose(MakeDelete("duties/d1")).ok());
+  EXPECT_TRUE(AreEqual());
+  EXPECT_FALSE(etcd_.Contents().contains("understudy/local/d/duties/d1"));
+}
+
+TEST_F(EtcdEngineTest, TheEpochIsTheRevisionOfTheRootsClaim) {
+  const Epoch first = root_.BecomeRoot();
+  EXPECT_EQ(first, static_cast<Epoch>(etcd_.Contents().at("understudy/local/root").mod_revision));
+  EXPECT_GT(sentinel_.BecomeRoot(), first);
+}
+
+TEST_F(EtcdEngineTest, ASentinelRefusesWritesAtOnce) {
+  const absl::Status refused = sentinel_.Propose(MakePut("a", "1")).status();
+  EXPECT_EQ(ErrorReason(refused), "NOT_ROOT");
+  EXPECT_EQ(etcd_.commits(), 0);
+}
+
+TEST_F(EtcdEngineTest, ADeposedRootCannotWriteAndLearnsOfIt) {
+  const Epoch epoch = root_.BecomeRoot();
+  ASSERT_TRUE(root_.Propose(MakePut("a", "1")).ok());
+  ASSERT_TRUE(sentinel_.Propose(MakePut("a", "2")).status().code() ==
+              absl::StatusCode::kUnavailable);
+  sentinel_.BecomeRoot();
+  const absl::Status refused = root_.Propose(MakePut("a", "3")).status();
+  EXPECT_EQ(ErrorReason(refused), "NOT_ROOT");
+  EXPECT_EQ(ErrorMetadata(refused)["root"], "control-2");
+  EXPECT_EQ(root_.deposed.Take(), epoch);
+  ASSERT_TRUE(sentinel_.Propose(MakePut("a", "4")).ok());
+  EXPECT_TRUE(AreEqual());
+  EXPECT_EQ(root_.store().Snapshot()->FindHead("a")->value().latest.revision, 2u);
+}
+
+TEST_F(EtcdEngineTest, ADeposedRootsUnchangedPutIsNotConfirmedFromOldState) {
+  root_.BecomeRoot();
+  ASSERT_TRUE(root_.Propose(MakePut("a", "1")).ok());
+  sentinel_.BecomeRoot();
+  ASSERT_TRUE(sentinel_.Propose(MakePut("a", "2")).ok());
+  EXPECT_EQ(ErrorReason(root_.Propose(MakePut("a", "1")).status()), "NOT_ROOT");
+}
+
+TEST_F(EtcdEngineTest, AWriteWhoseAnswerIsLostHappensOnce) {
+  root_.BecomeRoot();
+  root_.client().FailNextCommit(Fate::kHappened);
+  const auto happened = root_.Propose(MakePut("a", "1"));
+  ASSERT_TRUE(happened.ok()) << happened.status();
+  EXPECT_EQ(happened->revision, 1u);
+  root_.client().FailNextCommit(Fate::kDidNotHappen);
+  const auto repeated = root_.Propose(MakePut("a", "2"));
+  ASSERT_TRUE(repeated.ok()) << repeated.status();
+  EXPECT_EQ(repeated->revision, 2u);
+  EXPECT_TRUE(AreEqual());
+  EXPECT_EQ(root_.store().Snapshot()->ListChanges(0, 10)->size(), 2u);
+}
+
+TEST_F(EtcdEngineTest, WithEtcdOutOfReachWritesAreRefusedAndSaySinceWhen) {
+  root_.BecomeRoot();
+  ASSERT_TRUE(root_.Propose(MakePut("a", "1")).ok());
+  root_.client().SetReachable(false);
+  const absl::Status unknown = root_.Propose(MakePut("a", "2")).status();
+  EXPECT_EQ(ErrorReason(unknown), "ETCD_UNREACHABLE");
+  EXPECT_FALSE(root_.reachable.Take().ok());
+  const absl::Status refused = root_.Propose(MakePut("a", "3")).status();
+  EXPECT_EQ(ErrorReason(refused), "ETCD_UNREACHABLE");
+  EXPECT_NE(ErrorMetadata(refused)["since"], "");
+  EXPECT_EQ(ErrorReason(root_.ReadCurrent()), "ETCD_UNREACHABLE");
+  EXPECT_TRUE(root_.store().Snapshot()->FindHead("a")->has_value());
+  root_.client().SetReachable(true);
+  EXPECT_TRUE(root_.reachable.Take().ok());
+  // What was in doubt was repeated until it was done.
+  EXPECT_EQ(root_.store().Snapshot()->FindHead("a")->value().latest.revision, 2u);
+  EXPECT_TRUE(root_.Propose(MakePut("a", "4")).ok());
+  EXPECT_TRUE(AreEqual());
+}
+
+TEST_F(EtcdEngineTest, ManyWritesTogetherAreFewTransactions) {
+  root_.BecomeRoot();
+  const int64_t before = etcd_.commits();
+  rpc::testing::Inbox<bool> answers;
+  for (int i = 0; i < 500; ++i) {
+    root_.engine().Propose(MakePut("d" + std::to_string(i), "x"),
+                           [&](absl::StatusOr<Outcome> outcome) { answers.Put(outcome.ok()); });
+  }
+  for (int i = 0; i < 500; ++i) EXPECT_TRUE(answers.Take());
+  EXPECT_LT(etcd_.commits() - before, 400);
+  EXPECT_TRUE(AreEqual());
+}
+
+TEST_F(EtcdEngineTest, WhatEtcdRefusesHasNotHappened) {
+  root_.BecomeRoot();
+  root_.client().RefuseCommits(
+      MakeError(absl::StatusCode::kResourceExhausted, "ETCD_NO_SPACE", "full"));
+  EXPECT_EQ(ErrorReason(root_.Propose(MakePut("a", "1")).status()), "ETCD_NO_SPACE");
+  root_.client().RefuseCommits(absl::OkStatus());
+  EXPECT_EQ(root_.Propose(MakePut("a", "1"))->revision, 1u);
+}
+
+TEST_F(EtcdEngineTest, ARestartedReplicaGoesOnWhereItWas) {
+  root_.BecomeRoot();
+  ASSERT_TRUE(root_.Propose(MakePut("a", "1")).ok());
+  ASSERT_TRUE(AreEqual());
+  sentinel_.client().SetReachable(false);
+  ASSERT_TRUE(root_.Propose(MakePut("a", "2")).ok());
+  sentinel_.client().SetReachable(true);
+  sentinel_.Restart();
+  ASSERT_TRUE(root_.Propose(MakePut("a", "3")).ok());
+  EXPECT_TRUE(AreEqual());
+  EXPECT_EQ(sentinel_.store().Snapshot()->ListHistory("a", UINT64_MAX, 10)->size(), 3u);
+}
+
+TEST_F(EtcdEngineTest, AReplicaThatCompactionHasPassedIsFilledFromWhatIsCurrent) {
+  root_.BecomeRoot();
+  ASSERT_TRUE(root_.Propose(MakePut("a", "1")).ok());
+  ASSERT_TRUE(AreEqual());
+  sentinel_.client().SetReachable(false);
+  ASSERT_TRUE(root_.Propose(MakePut("a", "2")).ok());
+  ASSERT_TRUE(root_.Propose(MakePut("a", "3")).ok());
+  ASSERT_TRUE(Await<Header>([&](auto done) {
+                root_.client().Compact(etcd_.revision(), absl::Seconds(1), std::move(done));
+              }).ok());
+  sentinel_.client().SetReachable(true);
+  ASSERT_TRUE(Eventually([&] {
+    const auto head = sentinel_.store().Snapshot()->FindHead("a");
+    return head.ok() && head->has_value() && (*head)->latest.revision == 3;
+  }));
+  EXPECT_EQ(sentinel_.store().Snapshot()->FindRevision("a", 3)->value().packed, "3");
+  ASSERT_TRUE(root_.Propose(MakePut("b", "1")).ok());
+  EXPECT_TRUE(Eventually(
+      [&] { return sentinel_.store().Snapshot()->FindHead("b")->has_value(); }));
+}
+
+TEST_F(EtcdEngineTest, ALinearizableReadOnASentinelSeesWhatWasAcknowledged) {
+  root_.BecomeRoot();
+  for (int i = 1; i <= 50; ++i) {
+    ASSERT_TRUE(root_.Propose(MakePut("a", std::to_string(i))).ok());
+    ASSERT_TRUE(sentinel_.ReadCurrent().ok());
+    EXPECT_EQ(sentinel_.store().Snapshot()->ReadCounters()->revision,
+              static_cast<Revision>(i));
+  }
+  EXPECT_LT(sentinel_.gate().DataAge(), absl::Seconds(30));
+}
+
+TEST_F(EtcdEngineTest, AnotherSitesEtcdDoesNotCostAReplicaItsData) {
+  root_.BecomeRoot();
+  ASSERT_TRUE(root_.Propose(MakePut("a", "1")).ok());
+  ASSERT_TRUE(AreEqual());
+  FakeEtcd other(0xBAD);
+  EtcdNode stranger(other, "control-9");
+  stranger.BecomeRoot();
+  ASSERT_TRUE(stranger.Propose(MakePut("b", "1")).ok());
+  const std::string before = stranger.Contents();
+  // The stranger's store under this site's etcd.
+  ChangeFeed feed(1, 16);
+  const SystemClock clock;
+  Replica confused({.retry_interval = absl::Milliseconds(1)}, root_.client(), stranger.store(),
+                   feed, clock, nullptr, stranger);
+  while (stranger.following.size() > 0) (void)stranger.following.Take();
+  ASSERT_TRUE(confused.Start().ok());
+  EXPECT_EQ(ErrorReason(stranger.following.Take()), "OTHER_DATA");
+  confused.Stop();
+  EXPECT_EQ(stranger.Contents(), before);
+}
+
+TEST_F(EtcdEngineTest, AFullDiskOfTheRootHoldsUpNobodyWhoWasAcknowledged) {
+  root_.BecomeRoot();
+  ASSERT_TRUE(root_.Propose(MakePut("a", "1")).ok());
+  root_.store().SetFailure(MakeError(absl::StatusCode::kResourceExhausted, "DISK_FULL", "full"));
+  EXPECT_TRUE(root_.Propose(MakePut("a", "2")).ok());
+  EXPECT_EQ(ErrorReason(root_.Propose(MakePut("a", "3")).status()), "DISK_ERROR");
+  root_.store().SetFailure(absl::OkStatus());
+  EXPECT_TRUE(Eventually([&] { return root_.Propose(MakePut("a", "4")).ok(); }));
+  EXPECT_TRUE(AreEqual());
+}
+
+}  // namespace
+}  // namespace understudy::config_vault::etcd

@@ -1,0 +1,48 @@
+#ifndef UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_READ_GATE_H_
+#define UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_READ_GATE_H_
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "common/time/clock.h"
+#include "services/config_vault/etcd/etcd_client.h"
+#include "services/config_vault/etcd/replica.h"
+#include "services/config_vault/read_barrier.h"
+
+namespace understudy::config_vault::etcd {
+
+struct ReadGateOptions {
+  // For asking etcd, and for the replica to come so far.
+  absl::Duration timeout = absl::Seconds(2);
+};
+
+// Linearizable reads on any replica: etcd is asked, linearizably, which batch is the latest, and
+// the read waits until the replica has it. Readers who come while etcd is being asked share the
+// next question: etcd is asked once at a time, however many read.
+class ReadGate final : public ReadBarrier {
+ public:
+  // All must outlive the gate and its calls. Stop the replica first: it answers who waits.
+  ReadGate(const ReadGateOptions& options, EtcdClient& client, Replica& replica,
+           const Clock& clock);
+  ~ReadGate() override;
+
+  //   UNAVAILABLE ETCD_UNREACHABLE: etcd does not answer; a stale read is answered
+  void WhenCurrent(Then then) override;
+  absl::Duration DataAge() const override;
+
+ private:
+  struct Shared;
+
+  static void Ask(const std::shared_ptr<Shared>& shared);
+  static void Answered(const std::shared_ptr<Shared>& shared, SteadyTime asked,
+                       std::vector<Then> readers, absl::StatusOr<RangeResult> result);
+
+  const std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace understudy::config_vault::etcd
+
+#endif  // UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_READ_GATE_H_

@@ -1,0 +1,213 @@
+#ifndef UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_REPLICA_H_
+#define UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_REPLICA_H_
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "common/time/clock.h"
+#include "services/config_vault/change_feed.h"
+#include "services/config_vault/etcd/batch_codec.h"
+#include "services/config_vault/etcd/etcd_client.h"
+#include "services/config_vault/etcd/mailbox.h"
+#include "services/config_vault/etcd/replica_start.h"
+#include "services/config_vault/etcd/site_keys.h"
+#include "services/config_vault/etcd/site_state.h"
+#include "services/config_vault/vault_store.h"
+
+namespace understudy::config_vault::etcd {
+
+// Where a replica that cannot go on by itself takes everything from, history included: another
+// replica. Blocks; called on the replica's thread.
+class SnapshotSource {
+ public:
+  virtual ~SnapshotSource() = default;
+  // Gives all records to `add`, piece by piece, each with the counters that stand at the end, and
+  // returns the position at which they stand. UNAVAILABLE NO_SNAPSHOT: nobody has one of this
+  // cluster and lineage at `at_least` or later. Errors of `add` are returned.
+  using Add = std::function<absl::Status(const VaultBatch&)>;
+  virtual absl::StatusOr<ReplicaPosition> Fetch(const ReplicaPosition& at_least,
+                                                const Add& add) = 0;
+};
+
+// The site's key `root`, as the replica comes by it.
+struct RootValue {
+  // What is added to revisions of the key to make epochs.
+  int64_t epoch_base = 0;
+  int64_t revision = 0;
+  std::string value = {};
+};
+
+// What a replica tells about itself. Called on its own thread or the engine's; must not block.
+class ReplicaObserver {
+ public:
+  virtual ~ReplicaObserver() = default;
+  // Follows (OK), or why it does not.
+  virtual void OnFollowing(const absl::Status& state) = 0;
+  // The watch has a connection (OK), or has lost it.
+  virtual void OnConnection(const absl::Status& state) = 0;
+  virtual void OnApplied(const Counters& counters) = 0;
+  // The local disk began to refuse writes (an error), or takes them again (OK).
+  virtual void OnDiskState(const absl::Status& state) = 0;
+};
+
+struct ReplicaOptions {
+  std::string site = "local";
+  // What may wait to be applied; more lets the watch begin again where the replica is.
+  size_t max_waiting_bytes = 64 << 20;
+  // After a failure, and while it does not follow, it tries again this often.
+  absl::Duration retry_interval = absl::Milliseconds(500);
+  // What was applied is synced to the disk at least this often.
+  absl::Duration sync_interval = absl::Seconds(1);
+  // For reading the site's state.
+  absl::Duration call_timeout = absl::Seconds(2);
+};
+
+// Keeps a store equal to what etcd has ordered: applies every batch in order, each with its
+// position, from where it was on; takes a snapshot when it is empty or etcd has forgotten what it
+// needs. A thread of its own does so. The engine's thread may apply what it has itself committed;
+// the watch's echo of that is passed over. Thread-safe.
+class Replica {
+ public:
+  // All must outlive the replica. `source` may be null.
+  Replica(const ReplicaOptions& options, EtcdClient& client, VaultStore& store, ChangeFeed& feed,
+          const Clock& clock, SnapshotSource* source, ReplicaObserver& observer);
+  // Stops.
+  ~Replica();
+
+  // Begins; errors are of the store. What stands in the way of following is told to the observer
+  // and tried again.
+  absl::Status Start();
+  void Stop();
+
+  struct Tip {
+    // Follows the changes one by one.
+    bool following = false;
+    uint64_t cluster_id = 0;
+    // Everything up to this revision of etcd's is in the store.
+    int64_t applied = 0;
+    // Of the latest batch in the store.
+    int64_t batch_revision = 0;
+    // 0: the site has written nothing yet.
+    uint64_t lineage = 0;
+  };
+  Tip tip() const;
+  const SiteKeys& keys() const { return keys_; }
+
+  // Applies a batch that was committed at `revision` and follows directly on the tip's batch.
+  // Where the disk fails, the watch's echo will bring it once the disk is well.
+  absl::Status ApplyOwn(int64_t revision, const BatchOrigin& origin, const VaultBatch& batch);
+
+  // Runs `then` once the batch of this revision is in the store; at once where that is so already.
+  //   UNAVAILABLE CATCHING_UP: not within `patience`
+  //   UNAVAILABLE SHUTTING_DOWN: the replica stops
+  using Then = absl::AnyInvocable<void(const absl::Status&)>;
+  void WhenApplied(int64_t batch_revision, absl::Duration patience, Then then);
+
+  // Tells those whose patience is over. To be called now and then: the replica's own thread may be
+  // busy with a snapshot.
+  void ExpireWaiting() { RunWaiting(); }
+
+  // Whether a batch with this proposal is among the latest in the store, up to `batch_revision`,
+  // which is waited for: its revision, 0 when it is not, or nothing when the wait was in vain.
+  std::optional<int64_t> FindProposal(uint64_t proposal, int64_t batch_revision,
+                                      absl::Duration patience);
+
+  // What is more in epochs than in revisions of the key `root`. Known once the tip names a cluster.
+  int64_t epoch_base() const { return epoch_base_; }
+
+  // The key `root`: at once when known, then each change, when all before it is in the store. One
+  // subscriber; not called any more when UnsubscribeRoot has returned.
+  void SubscribeRoot(std::function<void(const RootValue&)> on_change);
+  void UnsubscribeRoot();
+
+ private:
+  class Forwarder;
+
+  void Run();
+  // Finds out where to begin and gets there.
+  absl::Status Prepare();
+  absl::Status Fill(const SiteState& site);
+  absl::Status FillFromSource(const SiteState& site);
+  absl::Status FillFromEtcd(const SiteState& site);
+  // At most `limit` keys, which it adapts to their size for the next page.
+  absl::StatusOr<RangeResult> ReadPage(const KeyRange& keys, int64_t revision, int64_t& limit);
+  absl::Status FinishFill(const SiteState& site, const Counters& counters,
+                          const ReplicaPosition& position);
+  // What the store says, as the tip, if it can be followed from there.
+  absl::StatusOr<ReplicaStart> TakePosition(const SiteState& site);
+  void SetTip(const SiteState& site, const ReplicaPosition& position);
+  void TellRoot(const KeyValue& root);
+  // Follows until something ends it: OK when it was told to stop or is to begin again.
+  absl::Status Follow();
+  absl::Status Handle(Mailbox::Letter letter);
+  absl::Status HandleEvents(const RevisionEvents& events);
+  absl::Status Apply(int64_t revision, const BatchOrigin& origin, const VaultBatch& batch);
+  // As Apply, as often as it takes.
+  absl::Status ApplyUntilWritten(int64_t revision, const OrderedBatch& ordered);
+  void SyncIfDue();
+  // Runs who has waited for what is there now, or too long.
+  void RunWaiting();
+  void SetFollowing(const absl::Status& state);
+  void Pause();
+  bool stopping() const {
+    absl::MutexLock lock(&mutex_);
+    return stopping_;
+  }
+
+  const ReplicaOptions options_;
+  const SiteKeys keys_;
+  EtcdClient& client_;
+  VaultStore& store_;
+  ChangeFeed& feed_;
+  const Clock& clock_;
+  SnapshotSource* const source_;
+  ReplicaObserver& observer_;
+
+  // Held while the store is written.
+  absl::Mutex apply_mutex_;
+
+  mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(apply_mutex_);
+  Tip tip_ ABSL_GUARDED_BY(mutex_);
+  struct Waiter {
+    SteadyTime deadline;
+    Then then;
+  };
+  std::multimap<int64_t, Waiter> waiting_ ABSL_GUARDED_BY(mutex_);
+  // Proposals of the latest batches, with their revisions.
+  std::deque<std::pair<uint64_t, int64_t>> proposals_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::CondVar wake_;
+  std::shared_ptr<Mailbox> mailbox_ ABSL_GUARDED_BY(mutex_);
+
+  absl::Mutex root_mutex_;
+  std::optional<RootValue> root_ ABSL_GUARDED_BY(root_mutex_);
+  std::function<void(const RootValue&)> on_root_ ABSL_GUARDED_BY(root_mutex_);
+
+  std::atomic<int64_t> epoch_base_ = 0;
+  std::atomic<bool> unsynced_ = false;
+
+  // Of the replica's thread alone.
+  // What is in the store cannot be gone on from.
+  bool must_fill_ = false;
+  absl::Status disk_state_;
+  std::optional<absl::Status> told_following_;
+  SteadyTime next_sync_;
+
+  std::thread thread_;
+};
+
+}  // namespace understudy::config_vault::etcd
+
+#endif  // UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_REPLICA_H_

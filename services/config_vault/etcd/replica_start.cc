@@ -1,0 +1,46 @@
+#include "services/config_vault/etcd/replica_start.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/status/status.h"
+
+namespace understudy::config_vault::etcd {
+namespace {
+
+absl::Status EmbeddedData(const Counters& counters) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "EMBEDDED_DATA",
+                   absl::StrCat("the data directory holds revision ", counters.revision,
+                                " of a vault with the embedded engine; bring it into etcd with "
+                                "`understudy vault reseed`, or begin with an empty directory"));
+}
+
+absl::Status OtherData(const std::string& found, const LocalState& local) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "OTHER_DATA",
+                   absl::StrCat(found, ", but this replica holds revision ",
+                                local.counters.revision,
+                                " of the site; nothing was changed. Check `etcd.endpoints` and "
+                                "`etcd.site`, or build etcd anew with `understudy vault reseed`"));
+}
+
+}  // namespace
+
+absl::StatusOr<ReplicaStart> ChooseStart(const LocalState& local, const RemoteState& remote) {
+  if (!local.position.has_value()) {
+    if (local.counters.revision == 0) return ReplicaStart::kFill;
+    return EmbeddedData(local.counters);
+  }
+  const ReplicaPosition& position = *local.position;
+  if (position.filling) return ReplicaStart::kFill;
+  const bool is_same_cluster = position.cluster_id == remote.cluster_id;
+  if (position.lineage == 0) return is_same_cluster ? ReplicaStart::kFollow : ReplicaStart::kFill;
+  if (!remote.lineage.has_value()) return OtherData("etcd holds no data of this site", local);
+  if (*remote.lineage != position.lineage) return OtherData("etcd holds other data", local);
+  if (!is_same_cluster) return ReplicaStart::kFill;
+  if (position.revision > remote.revision) {
+    return OtherData(absl::StrCat("etcd has gone back to revision ", remote.revision, " from ",
+                                  position.revision),
+                     local);
+  }
+  return ReplicaStart::kFollow;
+}
+
+}  // namespace understudy::config_vault::etcd
