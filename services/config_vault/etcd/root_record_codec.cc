@@ -14,6 +14,7 @@ std::string EncodeRoot(const RootRecord& from) {
   record.set_vault(from.addresses.vault);
   record.set_membership(from.addresses.membership);
   record.set_orchestrator(from.addresses.orchestrator);
+  record.set_handed_over_by(from.handed_over_by);
   fields::SetTime(from.claimed_at, *record.mutable_claimed_at());
   return fields::Encode(record);
 }
@@ -25,6 +26,7 @@ absl::StatusOr<RootRecord> DecodeRoot(std::string_view value) {
                     .addresses = {.vault = record.vault(),
                                   .membership = record.membership(),
                                   .orchestrator = record.orchestrator()},
+                    .handed_over_by = record.handed_over_by(),
                     .claimed_at = fields::ToTime(record.claimed_at())};
 }
 
