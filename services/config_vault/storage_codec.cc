@@ -32,7 +32,9 @@ std::string EncodeEpoch(Epoch epoch) {
   return Encode(record);
 }
 
-std::string EncodeCounters(const Counters& counters) { return EncodeAs<pb::CountersRecord>(counters); }
+std::string EncodeCounters(const Counters& counters) {
+  return EncodeAs<pb::CountersRecord>(counters);
+}
 
 std::string EncodeInfo(const DocumentInfo& info) { return EncodeAs<pb::InfoRecord>(info); }
 
@@ -44,13 +46,19 @@ std::string EncodeContent(std::string_view packed) {
   return Encode(record);
 }
 
-std::string EncodeRequest(const RememberedRequest& request) { return EncodeAs<pb::RequestRecord>(request); }
+std::string EncodeRequest(const RememberedRequest& request) {
+  return EncodeAs<pb::RequestRecord>(request);
+}
 
-std::string EncodeStation(const StoredStation& station) { return EncodeAs<pb::StationRecord>(station); }
+std::string EncodeStation(const StoredStation& station) {
+  return EncodeAs<pb::StationRecord>(station);
+}
 
 std::string EncodeDuty(const Duty& duty) { return EncodeAs<pb::DutyRecord>(duty); }
 
-std::string EncodeFailover(const StoredFailover& failover) { return EncodeAs<pb::FailoverRecord>(failover); }
+std::string EncodeFailover(const StoredFailover& failover) {
+  return EncodeAs<pb::FailoverRecord>(failover);
+}
 
 std::string EncodePosition(const ReplicaPosition& position) {
   pb::PositionRecord record;

@@ -93,8 +93,8 @@ struct VaultBatch {
   Counters counters = {};
 };
 
-// How far a replica has followed the etcd that orders the site's writes; kept in its store, which an
-// embedded engine's is without.
+// How far a replica has followed the etcd that orders the site's writes; kept in its store. The
+// store of an embedded engine is without.
 struct ReplicaPosition {
   uint64_t cluster_id = 0;
   // etcd's revision of the latest batch in the store.

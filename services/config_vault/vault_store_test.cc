@@ -223,8 +223,7 @@ TEST_P(VaultStoreTest, AClearedStoreHasNothingAndSaysThatItIsBeingFilled) {
   put.write.request_id = "r-1";
   vault_.Document(put);
   ASSERT_TRUE(vault_.Apply(MakeDuty("d1", "gate-1", 1)).ok());
-  ASSERT_TRUE(
-      vault_.Apply(RecordFailover{MakeFailover("f", "d1", FailoverState::kDone), 1}).ok());
+  ASSERT_TRUE(vault_.Apply(RecordFailover{MakeFailover("f", "d1", FailoverState::kDone), 1}).ok());
   EXPECT_EQ(*vault_.store().AdvanceEpoch(), 1u);
   ASSERT_TRUE(vault_.store().Clear().ok());
   const auto reader = vault_.Read();

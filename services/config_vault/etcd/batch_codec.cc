@@ -147,10 +147,10 @@ absl::StatusOr<std::optional<OrderedBatch>> DecodeBatch(const SiteKeys& keys,
   OrderedBatch ordered{.origin = ToOrigin(record)};
   ordered.batch.counters = fields::ToCounters(record.counters());
   for (pb::MutationRecord& mutation : *record.mutable_mutations()) {
-    UNDERSTUDY_ASSIGN_OR_RETURN(
-        Mutation decoded, storage::DecodeMutation(mutation, [&](std::string_view name) {
-          return FindDocumentFrame(keys, events, name);
-        }));
+    UNDERSTUDY_ASSIGN_OR_RETURN(Mutation decoded,
+                                storage::DecodeMutation(mutation, [&](std::string_view name) {
+                                  return FindDocumentFrame(keys, events, name);
+                                }));
     ordered.batch.mutations.push_back(std::move(decoded));
   }
   return std::make_optional(std::move(ordered));
@@ -158,7 +158,8 @@ absl::StatusOr<std::optional<OrderedBatch>> DecodeBatch(const SiteKeys& keys,
 
 absl::StatusOr<BatchSummary> DecodeSummary(std::string_view value) {
   UNDERSTUDY_ASSIGN_OR_RETURN(const auto record, fields::Parse<pb::BatchRecord>(value));
-  return BatchSummary{.origin = ToOrigin(record), .counters = fields::ToCounters(record.counters())};
+  return BatchSummary{.origin = ToOrigin(record),
+                      .counters = fields::ToCounters(record.counters())};
 }
 
 absl::StatusOr<std::optional<Mutation>> DecodeCurrent(const SiteKeys& keys, const KeyValue& value) {

@@ -88,8 +88,7 @@ TEST_F(BatchCodecTest, AContentIsInTheTransactionOnceAndWithItsDocument) {
 }
 
 TEST_F(BatchCodecTest, EachKeyIsWrittenOnce) {
-  const VaultBatch batch =
-      Decide({Put("a", "1"), Put("a", "2"), MakeDelete("a"), Put("a", "3")});
+  const VaultBatch batch = Decide({Put("a", "1"), Put("a", "2"), MakeDelete("a"), Put("a", "3")});
   const std::vector<Write> writes = EncodeBatch(kKeys, kOrigin, batch);
   EXPECT_EQ(writes.size(), 2u);
   size_t counted = 1;
@@ -100,20 +99,20 @@ TEST_F(BatchCodecTest, EachKeyIsWrittenOnce) {
 TEST_F(BatchCodecTest, WhatIsOverIsErasedFromTheCurrentState) {
   Decide({Put("a", "1"), PutStation{MakeStation("gate-1"), 1},
           RecordFailover{MakeFailover("f", "d1", FailoverState::kClaimed), 1}});
-  const auto writes = EncodeBatch(
-      kKeys, kOrigin,
-      Decide({MakeDelete("a"), RemoveStation{"gate-1", 1},
-              RecordFailover{MakeFailover("f", "d1", FailoverState::kCancelled), 1}}));
+  const auto writes =
+      EncodeBatch(kKeys, kOrigin,
+                  Decide({MakeDelete("a"), RemoveStation{"gate-1", 1},
+                          RecordFailover{MakeFailover("f", "d1", FailoverState::kCancelled), 1}}));
   EXPECT_EQ(writes.size(), 4u);
   EXPECT_EQ(Puts(writes).size(), 1u);
 }
 
 TEST_F(BatchCodecTest, TheCurrentStateMakesAVaultAnew) {
-  const auto puts = Puts(EncodeBatch(
-      kKeys, kOrigin,
-      Decide({Put("a", "1"), Put("a", "2"), PutStation{MakeStation("gate-1"), 1},
-              MakeDuty("d1", "gate-1", 1),
-              RecordFailover{MakeFailover("f", "d1", FailoverState::kClaimed), 1}})));
+  const auto puts = Puts(
+      EncodeBatch(kKeys, kOrigin,
+                  Decide({Put("a", "1"), Put("a", "2"), PutStation{MakeStation("gate-1"), 1},
+                          MakeDuty("d1", "gate-1", 1),
+                          RecordFailover{MakeFailover("f", "d1", FailoverState::kClaimed), 1}})));
   MemoryVaultStore rebuilt;
   VaultBatch batch{.counters = DecodeSummary(puts.at(kKeys.Batch()))->counters};
   for (const auto& [key, value] : puts) {
@@ -143,9 +142,8 @@ TEST_F(BatchCodecTest, AMissingContentIsALossAndNotAnEmptyDocument) {
   std::vector<Write> writes = EncodeBatch(kKeys, kOrigin, Decide({Put("a", "1")}));
   std::erase_if(writes, [](const Write& write) { return write.keys.begin != kKeys.Batch(); });
   EXPECT_EQ(ErrorReason(DecodeBatch(kKeys, Events(writes)).status()), "CORRUPT_RECORD");
-  EXPECT_EQ(
-      ErrorReason(DecodeBatch(kKeys, Events({Write::Put(kKeys.Batch(), "\xFF")})).status()),
-      "CORRUPT_RECORD");
+  EXPECT_EQ(ErrorReason(DecodeBatch(kKeys, Events({Write::Put(kKeys.Batch(), "\xFF")})).status()),
+            "CORRUPT_RECORD");
 }
 
 }  // namespace

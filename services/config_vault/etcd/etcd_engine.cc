@@ -33,9 +33,10 @@ absl::Status ShuttingDown() {
 
 absl::Status OutcomeUnknown(const absl::Status& status) {
   return MakeError(
-      absl::StatusCode::kUnavailable, "ETCD_UNREACHABLE",
-      absl::StrCat("whether the write happened is unknown, it may be repeated (",
-                   std::string(status.message()), ")"));
+      absl::StatusCode::kUnavailable, "OUTCOME_UNKNOWN",
+      absl::StrCat(
+          "etcd has stopped answering: whether the write happened is unknown, it may be repeated (",
+          std::string(status.message()), ")"));
 }
 
 }  // namespace
@@ -71,11 +72,11 @@ absl::Status EtcdEngine::Admit(size_t bytes) const {
       waiting_bytes_ + bytes <= options_.max_waiting_bytes) {
     return absl::OkStatus();
   }
-  return MakeError(absl::StatusCode::kResourceExhausted, "OVERLOADED",
-                   absl::StrCat(queue_.size(), " writes of ", waiting_bytes_,
-                                " bytes wait for etcd already; the limits are ",
-                                options_.max_waiting_commands, " and ",
-                                options_.max_waiting_bytes));
+  return MakeError(
+      absl::StatusCode::kResourceExhausted, "OVERLOADED",
+      absl::StrCat(queue_.size(), " writes of ", waiting_bytes_,
+                   " bytes wait for etcd already; the limits are ", options_.max_waiting_commands,
+                   " and ", options_.max_waiting_bytes));
 }
 
 void EtcdEngine::Propose(Command command, Done done) {

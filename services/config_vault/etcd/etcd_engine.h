@@ -75,8 +75,8 @@ class EtcdEngine final : public Engine, public Reign {
 
   // Besides the reasons of Engine:
   //   UNAVAILABLE NOT_ROOT: another node is root (metadata: see root_redirect.h); nothing happened
-  //   UNAVAILABLE ETCD_UNREACHABLE (metadata: since): etcd does not answer; nothing happened, unless
-  //               the message says that the outcome is unknown
+  //   UNAVAILABLE ETCD_UNREACHABLE (metadata: since): etcd does not answer; nothing happened
+  //   UNAVAILABLE OUTCOME_UNKNOWN: etcd stopped answering; whether it happened is unknown
   //   RESOURCE_EXHAUSTED ETCD_NO_SPACE, ETCD_REQUEST_TOO_LARGE: nothing happened
   void Propose(Command command, Done done) override;
 

@@ -98,7 +98,7 @@ TEST_F(EtcdEngineTest, WithEtcdOutOfReachWritesAreRefusedAndSaySinceWhen) {
   ASSERT_TRUE(root_.Propose(MakePut("a", "1")).ok());
   root_.client().SetReachable(false);
   const absl::Status unknown = root_.Propose(MakePut("a", "2")).status();
-  EXPECT_EQ(ErrorReason(unknown), "ETCD_UNREACHABLE");
+  EXPECT_EQ(ErrorReason(unknown), "OUTCOME_UNKNOWN");
   EXPECT_FALSE(root_.reachable.Take().ok());
   const absl::Status refused = root_.Propose(MakePut("a", "3")).status();
   EXPECT_EQ(ErrorReason(refused), "ETCD_UNREACHABLE");
@@ -165,8 +165,7 @@ TEST_F(EtcdEngineTest, AReplicaThatCompactionHasPassedIsFilledFromWhatIsCurrent)
   }));
   EXPECT_EQ(sentinel_.store().Snapshot()->FindRevision("a", 3)->value().packed, "3");
   ASSERT_TRUE(root_.Propose(MakePut("b", "1")).ok());
-  EXPECT_TRUE(Eventually(
-      [&] { return sentinel_.store().Snapshot()->FindHead("b")->has_value(); }));
+  EXPECT_TRUE(Eventually([&] { return sentinel_.store().Snapshot()->FindHead("b")->has_value(); }));
 }
 
 TEST_F(EtcdEngineTest, ALinearizableReadOnASentinelSeesWhatWasAcknowledged) {
@@ -174,8 +173,7 @@ TEST_F(EtcdEngineTest, ALinearizableReadOnASentinelSeesWhatWasAcknowledged) {
   for (int i = 1; i <= 50; ++i) {
     ASSERT_TRUE(root_.Propose(MakePut("a", std::to_string(i))).ok());
     ASSERT_TRUE(sentinel_.ReadCurrent().ok());
-    EXPECT_EQ(sentinel_.store().Snapshot()->ReadCounters()->revision,
-              static_cast<Revision>(i));
+    EXPECT_EQ(sentinel_.store().Snapshot()->ReadCounters()->revision, static_cast<Revision>(i));
   }
   EXPECT_LT(sentinel_.gate().DataAge(), absl::Seconds(30));
 }

@@ -53,10 +53,10 @@ bool IsOutcomeUnknown(const absl::Status& error) {
 }
 
 absl::Status Compacted(int64_t compact_revision) {
-  return MakeError(absl::StatusCode::kOutOfRange, "COMPACTED",
-                   absl::StrCat("etcd has forgotten its history before revision ",
-                                compact_revision),
-                   {{"compact_revision", absl::StrCat(compact_revision)}});
+  return MakeError(
+      absl::StatusCode::kOutOfRange, "COMPACTED",
+      absl::StrCat("etcd has forgotten its history before revision ", compact_revision),
+      {{"compact_revision", absl::StrCat(compact_revision)}});
 }
 
 absl::Status ClusterChanged(uint64_t expected, uint64_t found) {

@@ -17,7 +17,9 @@ KeyValue ToKeyValue(mvccpb::KeyValue from) {
 std::vector<KeyValue> ToKeyValues(pb::RangeResponse& from) {
   std::vector<KeyValue> values;
   values.reserve(static_cast<size_t>(from.kvs_size()));
-  for (mvccpb::KeyValue& value : *from.mutable_kvs()) values.push_back(ToKeyValue(std::move(value)));
+  for (mvccpb::KeyValue& value : *from.mutable_kvs()) {
+    values.push_back(ToKeyValue(std::move(value)));
+  }
   return values;
 }
 
@@ -38,9 +40,8 @@ pb::RequestOp ToOperation(Write write) {
 }  // namespace
 
 Header ToHeader(const pb::ResponseHeader& from) {
-  return {.cluster_id = from.cluster_id(),
-          .member_id = from.member_id(),
-          .revision = from.revision()};
+  return {
+      .cluster_id = from.cluster_id(), .member_id = from.member_id(), .revision = from.revision()};
 }
 
 pb::RangeRequest ToMessage(const RangeQuery& from) {

@@ -32,7 +32,8 @@ class CallCount {
   }
   void WaitForNone() {
     absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(+[](int* count) { return *count == 0; }, &count_));
+    mutex_.Await(absl::Condition(
+        +[](int* count) { return *count == 0; }, &count_));
   }
 
  private:
@@ -144,19 +145,18 @@ class GrpcEtcdClient final : public EtcdClient {
   size_t endpoint_count() const override { return endpoints_->size(); }
 
   void Status(size_t endpoint, absl::Duration timeout, Callback<MemberStatus> done) override {
-    Call<pb::StatusResponse>(*endpoints_->at(endpoint).maintenance->async(),
-                             &pb::Maintenance::Stub::async::Status, pb::StatusRequest(), endpoint,
-                             timeout, std::move(done),
-                             [address = endpoints_->at(endpoint).address](
-                                 const pb::StatusResponse& response) {
-                               return ToStatus(address, response);
-                             });
+    Call<pb::StatusResponse>(
+        *endpoints_->at(endpoint).maintenance->async(), &pb::Maintenance::Stub::async::Status,
+        pb::StatusRequest(), endpoint, timeout, std::move(done),
+        [address = endpoints_->at(endpoint).address](const pb::StatusResponse& response) {
+          return ToStatus(address, response);
+        });
   }
 
   void Defragment(size_t endpoint, absl::Duration timeout, Callback<Header> done) override {
     Call<pb::DefragmentResponse>(*endpoints_->at(endpoint).maintenance->async(),
-                                 &pb::Maintenance::Stub::async::Defragment,
-                                 pb::DefragmentRequest(), endpoint, timeout, std::move(done),
+                                 &pb::Maintenance::Stub::async::Defragment, pb::DefragmentRequest(),
+                                 endpoint, timeout, std::move(done),
                                  HeaderOf<pb::DefragmentResponse>);
   }
 

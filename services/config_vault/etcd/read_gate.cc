@@ -76,14 +76,14 @@ void ReadGate::Answered(const std::shared_ptr<Shared>& shared, SteadyTime asked,
     return;
   }
   const int64_t latest = result->values.empty() ? 0 : result->values.front().mod_revision;
-  shared->replica.WhenApplied(latest, shared->options.timeout, [shared, asked, readers = std::move(readers)](
-                                          const absl::Status& status) mutable {
+  auto then = [shared, asked, readers = std::move(readers)](const absl::Status& status) mutable {
     if (status.ok()) {
       absl::MutexLock lock(&shared->mutex);
       shared->current_at = std::max(shared->current_at.value_or(asked), asked);
     }
     for (Then& reader : readers) reader(status);
-  });
+  };
+  shared->replica.WhenApplied(latest, shared->options.timeout, std::move(then));
 }
 
 }  // namespace understudy::config_vault::etcd

@@ -201,8 +201,8 @@ absl::StatusOr<RangeResult> Replica::ReadPage(const KeyRange& keys, int64_t revi
                                               int64_t& limit) {
   while (true) {
     absl::StatusOr<RangeResult> page = Await<RangeResult>([&](auto done) {
-      client_.Range({.keys = keys, .limit = limit, .revision = revision},
-                    2 * options_.call_timeout, std::move(done));
+      client_.Range({.keys = keys, .limit = limit, .revision = revision}, 2 * options_.call_timeout,
+                    std::move(done));
     });
     if (page.ok()) {
       const bool is_full = BytesOf(page->values) >= kFullPageBytes;
@@ -257,8 +257,8 @@ absl::Status Replica::Follow() {
     if (stopping_) return absl::OkStatus();
     mailbox_ = mailbox;
   }
-  const std::unique_ptr<EtcdClient::Watch> watch = client_.StartWatch(
-      keys_.All(), tip().applied + 1, std::make_shared<Forwarder>(mailbox));
+  const std::unique_ptr<EtcdClient::Watch> watch =
+      client_.StartWatch(keys_.All(), tip().applied + 1, std::make_shared<Forwarder>(mailbox));
   SetFollowing(absl::OkStatus());
   while (!stopping()) {
     std::optional<Mailbox::Letter> letter = mailbox->Take(options_.sync_interval);
@@ -312,8 +312,7 @@ absl::Status Replica::Apply(int64_t revision, const BatchOrigin& origin, const V
                      absl::StrCat("a batch of other data was written at revision ", revision));
   }
   UNDERSTUDY_RETURN_IF_ERROR(store_.Apply(
-      batch,
-      {.cluster_id = before.cluster_id, .revision = revision, .lineage = origin.lineage}));
+      batch, {.cluster_id = before.cluster_id, .revision = revision, .lineage = origin.lineage}));
   unsynced_ = true;
   {
     absl::MutexLock lock(&mutex_);
@@ -408,8 +407,7 @@ std::optional<int64_t> Replica::FindProposal(uint64_t proposal, int64_t batch_re
 
 void Replica::TellRoot(const KeyValue& root) {
   absl::MutexLock lock(&root_mutex_);
-  root_ = RootValue{
-      .epoch_base = epoch_base_, .revision = root.mod_revision, .value = root.value};
+  root_ = RootValue{.epoch_base = epoch_base_, .revision = root.mod_revision, .value = root.value};
   if (on_root_) on_root_(*root_);
 }
 

@@ -14,11 +14,11 @@ absl::Status EmbeddedData(const Counters& counters) {
 }
 
 absl::Status OtherData(const std::string& found, const LocalState& local) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "OTHER_DATA",
-                   absl::StrCat(found, ", but this replica holds revision ",
-                                local.counters.revision,
-                                " of the site; nothing was changed. Check `etcd.endpoints` and "
-                                "`etcd.site`, or build etcd anew with `understudy vault reseed`"));
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "OTHER_DATA",
+      absl::StrCat(found, ", but this replica holds revision ", local.counters.revision,
+                   " of the site; nothing was changed. Check `etcd.endpoints` and "
+                   "`etcd.site`, or build etcd anew with `understudy vault reseed`"));
 }
 
 }  // namespace

@@ -31,9 +31,7 @@ class Pieces {
     return is_full ? Close() : absl::OkStatus();
   }
 
-  absl::Status Finish() {
-    return given_ && piece_.mutations.empty() ? absl::OkStatus() : Close();
-  }
+  absl::Status Finish() { return given_ && piece_.mutations.empty() ? absl::OkStatus() : Close(); }
 
  private:
   absl::Status Close() {

@@ -21,8 +21,8 @@ void EtcdNode::Start() {
                                        options_.source, *this);
   engine_ = std::make_unique<EtcdEngine>(options_.engine, *client_, *replica_, *store_, clock_,
                                          role_, *this);
-  engine_->SetListener({.on_deposed = [this](Epoch epoch) { deposed.Put(epoch); },
-                        .on_confirmed = nullptr});
+  engine_->SetListener(
+      {.on_deposed = [this](Epoch epoch) { deposed.Put(epoch); }, .on_confirmed = nullptr});
   root_key_ = std::make_unique<EtcdRootKey>(EtcdRootKeyOptions(), *client_, *replica_);
   gate_ = std::make_unique<ReadGate>(ReadGateOptions{.timeout = absl::Milliseconds(200)}, *client_,
                                      *replica_, clock_);
@@ -62,8 +62,7 @@ Epoch EtcdNode::BecomeRoot() {
 }
 
 absl::StatusOr<Outcome> EtcdNode::Propose(Command command) {
-  return Await<Outcome>(
-      [&](auto done) { engine_->Propose(std::move(command), std::move(done)); });
+  return Await<Outcome>([&](auto done) { engine_->Propose(std::move(command), std::move(done)); });
 }
 
 absl::Status EtcdNode::ReadCurrent() {
@@ -72,16 +71,16 @@ absl::Status EtcdNode::ReadCurrent() {
              if (status.ok()) return done(true);
              done(status);
            });
-         }).status();
+         })
+      .status();
 }
 
 std::string EtcdNode::Contents() const {
   std::string contents;
-  const absl::Status status =
-      ReadSnapshot(*store_->Snapshot(), {}, [&](const VaultBatch& piece) {
-        contents += storage::EncodeMutations(piece.mutations);
-        return absl::OkStatus();
-      });
+  const absl::Status status = ReadSnapshot(*store_->Snapshot(), {}, [&](const VaultBatch& piece) {
+    contents += storage::EncodeMutations(piece.mutations);
+    return absl::OkStatus();
+  });
   return status.ok() ? contents : status.ToString();
 }
 

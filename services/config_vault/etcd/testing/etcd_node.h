@@ -25,9 +25,9 @@ class EtcdNode final : public ReplicaObserver, public EtcdEngineObserver {
     ReplicaOptions replica = {.retry_interval = absl::Milliseconds(2),
                               .sync_interval = absl::Milliseconds(5),
                               .call_timeout = absl::Seconds(1)};
-    EtcdEngineOptions engine = {.patience = absl::Milliseconds(50),
-                                .backoff = {.initial = absl::Milliseconds(1),
-                                            .maximum = absl::Milliseconds(2)}};
+    EtcdEngineOptions engine = {
+        .patience = absl::Milliseconds(50),
+        .backoff = {.initial = absl::Milliseconds(1), .maximum = absl::Milliseconds(2)}};
     SnapshotSource* source = nullptr;
   };
 

@@ -52,8 +52,7 @@ class FakeEtcd::FakeClient final : public FakeEtcd::Client {
   void Range(RangeQuery query, absl::Duration, Callback<RangeResult> done) override {
     done(IsCutOff() ? Unreachable() : etcd_.Read(query));
   }
-  void Commit(Transaction transaction, absl::Duration,
-              Callback<TransactionResult> done) override {
+  void Commit(Transaction transaction, absl::Duration, Callback<TransactionResult> done) override {
     std::optional<Fate> fate;
     absl::Status refusal;
     {
