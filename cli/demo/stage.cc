@@ -23,6 +23,8 @@ namespace {
 using config_vault::v1::Assignment;
 using membership::v1::Member;
 
+constexpr absl::Duration kShowPatience = absl::Seconds(1);
+
 bool IsIdleBackup(const std::optional<Member>& member) {
   return member.has_value() && member->state() == Member::STATE_ALIVE &&
          member->kind() == type::v1::STATION_KIND_BACKUP && member->duty_id().empty() &&
@@ -135,10 +137,14 @@ std::string Stage::CheckMove(const Failover& failover, const Duty& duty) {
   const auto stored = VaultDocument(failover.duty_id());
   if (!stored.ok()) return "the vault: " + std::string(stored.status().message());
   if (*stored != duty.document) return "the vault holds other bytes";
-  const auto runs = ReadFile(fleet_.NativeStateFile(failover.to_station()));
-  if (!runs.ok()) return "the native process shows nothing";
-  if (*runs != duty.document) return "the native process runs other bytes";
-  return "";
+  // The native process says that it runs the document before it shows it.
+  absl::StatusOr<std::string> shown;
+  const bool same = WaitFor(kShowPatience, [&] {
+    shown = ReadFile(fleet_.NativeStateFile(failover.to_station()));
+    return shown.ok() && *shown == duty.document;
+  });
+  if (same) return "";
+  return shown.ok() ? "the native process runs other bytes" : "the native process shows nothing";
 }
 
 absl::StatusOr<std::string> Stage::VaultDocument(const std::string& duty) {

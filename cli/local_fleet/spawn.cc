@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -46,7 +47,8 @@ class FileActions {
   posix_spawn_file_actions_t actions_;
 };
 
-// A session of its own; nothing blocked or ignored, whatever we block or ignore.
+// A session of its own, the ordinary scheduling policy, nothing blocked or ignored: whatever we
+// have ourselves.
 class Attributes {
  public:
   Attributes() {
@@ -57,8 +59,11 @@ class Attributes {
     sigfillset(&all);
     posix_spawnattr_setsigmask(&attributes_, &none);
     posix_spawnattr_setsigdefault(&attributes_, &all);
-    posix_spawnattr_setflags(&attributes_,
-                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    const sched_param ordinary = {};
+    posix_spawnattr_setschedpolicy(&attributes_, SCHED_OTHER);
+    posix_spawnattr_setschedparam(&attributes_, &ordinary);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+                                               POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSCHEDULER);
   }
   ~Attributes() { posix_spawnattr_destroy(&attributes_); }
   Attributes(const Attributes&) = delete;

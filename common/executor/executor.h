@@ -2,6 +2,7 @@
 #define UNDERSTUDY_COMMON_EXECUTOR_EXECUTOR_H_
 
 #include <cstdint>
+#include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "common/time/steady_time.h"
@@ -20,6 +21,10 @@ class Executor {
 
   // Queues `task`. After the executor has stopped the task is destroyed without being run.
   virtual void Post(Task task) = 0;
+  // Runs `task` at once, on this thread, when the executor has nothing to do; else queues it. For
+  // callbacks that bring what somebody waits for: it spares them a change of threads. The caller
+  // must not hold what a task may wait for: a lock, or a thread that others need for long.
+  virtual void RunOrPost(Task task) { Post(std::move(task)); }
   // Queues `task` once `time` has come. Timers that are due run in the order of their times, ties
   // in the order of these calls.
   virtual TimerId RunAt(SteadyTime time, Task task) = 0;

@@ -16,7 +16,8 @@
 
 namespace understudy {
 
-// An Executor with a thread of its own. Time spent waiting costs nothing.
+// An Executor with a thread of its own, where all runs that was not run by RunOrPost on the thread
+// of its caller. Time spent waiting costs nothing.
 //
 // It waits on a std::condition_variable, whose wait_for counts on the monotonic clock. Abseil's
 // waits on the wall clock here, and would sleep past its timers when that is set back.
@@ -32,6 +33,7 @@ class SerialExecutor final : public Executor {
   SerialExecutor& operator=(const SerialExecutor&) = delete;
 
   void Post(Task task) override;
+  void RunOrPost(Task task) override;
   TimerId RunAt(SteadyTime time, Task task) override;
   bool Cancel(TimerId timer) override;
 
@@ -46,11 +48,15 @@ class SerialExecutor final : public Executor {
   using TimerKey = std::pair<SteadyTime, TimerId>;
 
   void Loop();
-  // Waits for the next task; false when it is time to end.
-  bool Next(Task& task);
-  // With mutex_ held, both.
+  // Waits for the next task, with mutex_ held; false when it is time to end.
+  bool Next(std::unique_lock<std::mutex>& lock, Task& task);
+  // Ends a run on a caller's thread, or goes on with what it posted: then with the next task.
+  bool NextOnCaller(Task& task, int& left);
+  // With mutex_ held, all of them.
   bool TakeDueTimer(Task& task);
+  bool TakeQueued(Task& task);
   void Wait(std::unique_lock<std::mutex>& lock);
+  bool ThreadIsNeeded() const;
 
   const Clock& clock_;
   mutable std::mutex mutex_;
@@ -60,6 +66,10 @@ class SerialExecutor final : public Executor {
   std::map<TimerKey, Task> timers_;
   std::unordered_map<TimerId, SteadyTime> timer_times_;
   TimerId last_timer_ = 0;
+  // A task runs, on whichever thread.
+  bool running_ = false;
+  // Until when the thread sleeps unless it is woken; long past while it is awake.
+  SteadyTime asleep_until_;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -18,7 +18,7 @@ int Milliseconds(absl::Duration duration) {
 
 grpc::ChannelArguments Arguments(const ChannelOptions& options) {
   AdoptGrpcLog();
-  KeepGrpcThreads();
+  PrepareGrpcThreads();
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(options.ping_every));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(options.ping_timeout));
@@ -28,6 +28,8 @@ grpc::ChannelArguments Arguments(const ChannelOptions& options) {
   // Despite its name: how long one attempt to connect may take.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, Milliseconds(options.connect_timeout));
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, Milliseconds(options.maximum_reconnect));
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kLookaheadBytes);
   arguments.SetMaxReceiveMessageSize(options.max_message_bytes);
   arguments.SetMaxSendMessageSize(options.max_message_bytes);
   // Channels to one target would share a connection, and its backoff.

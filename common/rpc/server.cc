@@ -57,6 +57,8 @@ void SetTransportArguments(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   // Our clients ping every few seconds without calls, which gRPC takes for abuse by default.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kLookaheadBytes);
   // Two processes on one port would share its calls; the second must fail to start instead.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 }
@@ -105,7 +107,7 @@ class Server::Impl {
 
   absl::Status StartAll(const ServiceConfig& config) {
     AdoptGrpcLog();
-    KeepGrpcThreads();
+    PrepareGrpcThreads();
     grpc::EnableDefaultHealthCheckService(true);
     UNDERSTUDY_RETURN_IF_ERROR(StartMain(config));
     UNDERSTUDY_RETURN_IF_ERROR(StartHealth(config));

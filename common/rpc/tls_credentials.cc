@@ -6,10 +6,15 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <array>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "common/status/status.h"
 
 namespace understudy::rpc {
@@ -45,9 +50,32 @@ KeyPointer ReadKey(const std::string& path) {
   return KeyPointer(PEM_read_bio_PrivateKey(file.get(), nullptr, NoPassword, nullptr));
 }
 
-std::shared_ptr<grpc::experimental::CertificateProviderInterface> Watch(const TlsFiles& files) {
-  return std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
-      files.private_key, files.certificate, files.authorities, kReloadSeconds);
+using Provider = grpc::experimental::FileWatcherCertificateProvider;
+
+// The watchers of this process: each is a thread that reads its files every second, so that all
+// channels and servers with the same files share one.
+class Watchers {
+ public:
+  std::shared_ptr<Provider> Find(const TlsFiles& files) {
+    absl::MutexLock lock(&mutex_);
+    std::weak_ptr<Provider>& known =
+        providers_[{files.private_key, files.certificate, files.authorities}];
+    if (auto provider = known.lock()) return provider;
+    const auto provider = std::make_shared<Provider>(files.private_key, files.certificate,
+                                                     files.authorities, kReloadSeconds);
+    known = provider;
+    return provider;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  std::map<std::array<std::string, 3>, std::weak_ptr<Provider>> providers_
+      ABSL_GUARDED_BY(mutex_);
+};
+
+std::shared_ptr<Provider> Watch(const TlsFiles& files) {
+  static Watchers& watchers = *new Watchers();
+  return watchers.Find(files);
 }
 
 }  // namespace

@@ -9,6 +9,11 @@ ChangeFeed::ChangeFeed(Revision revision, size_t recent)
     : capacity_(recent), revision_(revision), recent_after_(revision) {}
 
 void ChangeFeed::Publish(const std::vector<DocumentInfo>& changes, Revision revision) {
+  Add(changes, revision);
+  Wake();
+}
+
+void ChangeFeed::Add(const std::vector<DocumentInfo>& changes, Revision revision) {
   absl::MutexLock lock(&mutex_);
   recent_.insert(recent_.end(), changes.begin(), changes.end());
   while (recent_.size() > capacity_) {
@@ -16,6 +21,12 @@ void ChangeFeed::Publish(const std::vector<DocumentInfo>& changes, Revision revi
     recent_.pop_front();
   }
   revision_ = revision;
+  news_ = true;
+}
+
+void ChangeFeed::Wake() {
+  absl::MutexLock lock(&mutex_);
+  if (!std::exchange(news_, false)) return;
   for (const auto& [id, wake] : subscribers_) wake();
 }
 

@@ -25,6 +25,11 @@ class ChangeFeed {
   ChangeFeed(Revision revision, size_t recent);
 
   // Writes up to `revision` are stored; `changes` are those of documents among them, in order.
+  // Subscribers are not woken: who waits for the write is answered first, then Wake is called.
+  void Add(const std::vector<DocumentInfo>& changes, Revision revision);
+  // Wakes the subscribers if something was added since the last time.
+  void Wake();
+  // Both.
   void Publish(const std::vector<DocumentInfo>& changes, Revision revision);
 
   // The store was opened again: it is at `revision`, and may hold changes that were not published.
@@ -42,7 +47,7 @@ class ChangeFeed {
   // The changes after `after`; nothing when they are no longer at hand and the store must be asked.
   std::optional<Recent> ReadRecent(Revision after, size_t limit) const;
 
-  // `wake` is called after each Publish, on the publisher's thread, and must not block or call the
+  // `wake` is called by each Wake, on its thread, and must not block or call the
   // feed. Calls may go on until Unsubscribe returns, not after. Ids are never 0.
   using SubscriberId = uint64_t;
   SubscriberId Subscribe(std::function<void()> wake);
@@ -52,6 +57,8 @@ class ChangeFeed {
   const size_t capacity_;
   mutable absl::Mutex mutex_;
   Revision revision_ ABSL_GUARDED_BY(mutex_);
+  // Subscribers were not woken since the last Add.
+  bool news_ ABSL_GUARDED_BY(mutex_) = false;
   // Changes after this revision are in `recent_`, without gaps.
   Revision recent_after_ ABSL_GUARDED_BY(mutex_);
   std::deque<DocumentInfo> recent_ ABSL_GUARDED_BY(mutex_);

@@ -50,6 +50,18 @@ TEST(ChangeFeedTest, WakesItsSubscribersUntilTheyLeave) {
   EXPECT_EQ(woken, 2);
 }
 
+TEST(ChangeFeedTest, WakesItsSubscribersWhenToldToAndOnlyForNews) {
+  ChangeFeed feed(0, 2);
+  int woken = 0;
+  feed.Subscribe([&] { ++woken; });
+  feed.Add({Change(1)}, 1);
+  EXPECT_EQ(feed.revision(), 1u);
+  EXPECT_EQ(woken, 0);
+  feed.Wake();
+  feed.Wake();
+  EXPECT_EQ(woken, 1);
+}
+
 TEST(ChangeFeedTest, AfterARestartNothingBeforeItIsAtHand) {
   ChangeFeed feed(0, 100);
   feed.Publish({Change(1)}, 1);

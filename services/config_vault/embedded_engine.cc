@@ -121,6 +121,8 @@ void EmbeddedEngine::Run(Batch batch) {
   for (size_t i = 0; i < batch.size(); ++i) {
     batch[i].done(status.ok() ? std::move(outcomes[i]) : absl::StatusOr<Outcome>(status));
   }
+  // A duty may wait for the answer; nothing waits for a watch.
+  if (status.ok()) feed_.Wake();
 }
 
 absl::Status EmbeddedEngine::Decide(Batch& batch, std::vector<absl::StatusOr<Outcome>>& outcomes) {
@@ -137,7 +139,7 @@ absl::Status EmbeddedEngine::Decide(Batch& batch, std::vector<absl::StatusOr<Out
   }
   const Counters& counters = machine.batch().counters;
   observer_.OnCommitted(batch.size(), clock_.SteadyNow() - start, counters);
-  feed_.Publish(machine.changes(), counters.revision);
+  feed_.Add(machine.changes(), counters.revision);
   return absl::OkStatus();
 }
 

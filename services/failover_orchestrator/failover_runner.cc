@@ -127,8 +127,8 @@ void FailoverRunner::OnWritten(uint64_t token, WriteResult result) {
    : result.code == WriteCode::kConflict ? metrics.vault_write_conflicts
                                          : metrics.vault_write_failures)
       .Add();
-  Post([token, result = std::move(result)](FailoverCore& core, Instant now) {
-    core.OnWriteDone(token, result, now);
+  parts_.executor.RunOrPost([this, token, result = std::move(result)] {
+    Take([&](FailoverCore& core, Instant now) { core.OnWriteDone(token, result, now); });
   });
 }
 

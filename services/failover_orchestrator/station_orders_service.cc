@@ -39,7 +39,7 @@ grpc::ServerBidiReactor<v1::StationReply, v1::StationOrder>* StationOrdersServic
   };
   auto session = Session::Make(
       [this, attendance, self](const std::shared_ptr<Session>& from, v1::StationReply reply) {
-        parts_.executor.Post([this, attendance, self, from, reply = std::move(reply)] {
+        parts_.executor.RunOrPost([this, attendance, self, from, reply = std::move(reply)] {
           *self = from.get();
           OnReply(attendance, from, reply);
           from->ReadNext();

@@ -41,7 +41,7 @@ class WatchLoop {
     open_ = true;
     reader_ = callbacks_.start({.on_message =
                                     [this](Response response) {
-                                      executor_.Post([this, response = std::move(response)] {
+                                      executor_.RunOrPost([this, response = std::move(response)] {
                                         backoff_.Reset();
                                         callbacks_.on_message(response);
                                       });

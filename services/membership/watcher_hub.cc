@@ -16,12 +16,12 @@ void WatcherHub::Add(const std::shared_ptr<Stream>& stream,
   }
   const bool open = missed.has_value() ? SendMissed(*stream, *missed, incarnation)
                                        : SendSnapshot(*stream, core, incarnation, now);
-  if (open) streams_.insert(stream);
+  if (open) streams_.push_back(stream);
   Publish();
 }
 
 void WatcherHub::Remove(const std::shared_ptr<Stream>& stream) {
-  streams_.erase(stream);
+  std::erase(streams_, stream);
   Publish();
 }
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "common/metrics/metrics.h"
@@ -40,7 +40,9 @@ class WatcherHub {
 
   const absl::Duration lease_;
   const metrics::Gauge watchers_;
-  std::set<std::shared_ptr<Stream>> streams_;
+  // In the order in which they came: the orchestrator, which is next door and never leaves, hears
+  // before operators do.
+  std::vector<std::shared_ptr<Stream>> streams_;
 };
 
 // Roughly how much of a large site goes into one message; one member more, children included, still

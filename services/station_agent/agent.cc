@@ -158,7 +158,7 @@ void Agent::OnJoined(const JoinedSession& session) {
   log_.Info("joined (session {:x}, epoch {}); beats every {} to {}:{}", session.id, session.epoch,
             absl::FormatDuration(session.beat_interval), session.beat_host, session.beat_port);
   lease_.OnSession(session.sent_at, session.lease);
-  keeps_lease_.store(duty_->core().strict());
+  NoteWhetherLeaseCounts();
   const absl::Status status =
       beats_->SetSession({session.id, session.key, session.beat_host, session.beat_port,
                           session.beat_interval, session.missed_beats_limit});
@@ -208,8 +208,14 @@ void Agent::CatchUpWithAnswers() {
   if (sent_at > lease_.last_answered()) lease_.OnAnswered(sent_at);
 }
 
+void Agent::NoteWhetherLeaseCounts() {
+  const bool counts = duty_->core().strict();
+  keeps_lease_.store(counts);
+  beats_->SetPrompt(counts);
+}
+
 void Agent::ShowLease() {
-  keeps_lease_.store(duty_->core().strict());
+  NoteWhetherLeaseCounts();
   link_->SetLease(duty_->core().strict() ? lease_.until() : SteadyTime::Infinite());
 }
 

@@ -112,6 +112,8 @@ class Agent final : private MembershipObserver, private OrdersObserver {
   void CatchUpWithAnswers();
   void OnBeatsUnanswered(uint64_t session_id);
   void OnStoodStill(absl::Duration gap);
+  // Tells the beats' thread whether it must bring answers at once.
+  void NoteWhetherLeaseCounts();
   // Writes the lease's end, if the duty has one, where the native process sees it.
   void ShowLease();
   void CheckLease();

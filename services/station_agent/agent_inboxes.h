@@ -1,6 +1,7 @@
 #ifndef UNDERSTUDY_SERVICES_STATION_AGENT_AGENT_INBOXES_H_
 #define UNDERSTUDY_SERVICES_STATION_AGENT_AGENT_INBOXES_H_
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -8,7 +9,7 @@
 
 namespace understudy::station_agent {
 
-// Brings what the link's thread hears to the agent's executor.
+// Brings what the link's thread hears, on which nobody else waits, to the agent's executor.
 class Agent::LinkInbox final : public AgentLinkObserver {
  public:
   explicit LinkInbox(Agent& agent) : agent_(agent) {}
@@ -49,7 +50,7 @@ class Agent::LinkInbox final : public AgentLinkObserver {
  private:
   template <typename Task>
   void Post(Task task) {
-    agent_.parts_.executor->Post(
+    agent_.parts_.executor->RunOrPost(
         [&agent = agent_, task = std::move(task)]() mutable { task(agent); });
   }
 
@@ -62,9 +63,11 @@ class Agent::BeatInbox final : public BeatObserver {
   explicit BeatInbox(Agent& agent) : agent_(agent) {}
 
   void OnBeatSent() override { agent_.parts_.metrics.beats_sent.Add(); }
-  void OnBeatAnswered(SteadyTime sent_at, SteadyTime answered_at) override {
+  void OnBeatAnswered(SteadyTime sent_at, std::optional<SteadyTime> answered_at) override {
     agent_.parts_.metrics.beats_answered.Add();
-    agent_.parts_.metrics.beat_round_trip.Observe(answered_at - sent_at);
+    if (answered_at.has_value()) {
+      agent_.parts_.metrics.beat_round_trip.Observe(*answered_at - sent_at);
+    }
     agent_.last_answered_ns_.store(sent_at.nanoseconds());
     // Only a lease makes it worth waking another thread ten times a second.
     if (!agent_.keeps_lease_.load()) return;

@@ -237,6 +237,20 @@ TEST_F(AgentTest, UploadsTheConfigurationOnceItHoldsAnAssignment) {
   EXPECT_EQ(FindReply<act::ReplyRunning>(log_->Get())->sha256, Sha256Of(kDocument));
 }
 
+TEST_F(AgentTest, TellsMembershipOfItsDutyWhileTheNativeProcessIsStillBeginning) {
+  Start();
+  station_link* slow = nullptr;
+  ASSERT_EQ(station_link_open(config_.link_name.c_str(), 60'000, &slow), 0);
+  ASSERT_TRUE(Saw([](const auto& seen) {
+    return seen.report.has_value() && seen.report->indicators.native_process_alive;
+  }));
+  vault_->Set("duties/gate", 7, kDocument);
+  Give(ActivateOrder{Order(2)});
+  EXPECT_TRUE(Saw([](const auto& seen) { return seen.report->duty_id == "gate"; }));
+  EXPECT_FALSE(FindReply<act::ReplyRunning>(log_->Get()).has_value());
+  station_link_close(slow);
+}
+
 TEST_F(AgentTest, UploadsALaterChangeOnceMoreWhateverFailedBefore) {
   BeDeployment();
   Start();

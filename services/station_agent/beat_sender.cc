@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace understudy::station_agent {
 namespace {
@@ -18,6 +19,11 @@ constexpr absl::Duration kIdle = absl::Hours(1);
 // Slower than this is no busy machine any more, but one that stood still.
 constexpr absl::Duration kStandstill = absl::Milliseconds(500);
 constexpr int kAnswersPerTurn = 64;
+// Beats of a new session, and after a standstill, whose answers are waited for: membership may say
+// that the session is over.
+constexpr int kAttentiveBeats = 10;
+// The round trip of each so many is measured.
+constexpr uint64_t kMeasuredBeats = 32;
 
 // A beat that comes late may cost the station its duty. Where the user may not, nothing is lost.
 void PreferThisThread() {
@@ -46,6 +52,7 @@ absl::Status BeatSender::SetSession(const Session& session) {
   session_ = session;
   next_beat_ = clock_.SteadyNow();
   last_answered_ = next_beat_;
+  attentive_beats_ = kAttentiveBeats;
   const absl::Status status = socket_.Connect(session.host, session.port);
   Wake();
   return status;
@@ -70,27 +77,33 @@ void BeatSender::Loop() {
   while (!stopping_.load()) {
     const absl::Duration wait = Turn();
     const SteadyTime before = clock_.SteadyNow();
-    int socket_fd = -1;
-    {
-      absl::MutexLock lock(&mutex_);
-      socket_fd = socket_.fd();
-    }
-    pollfd entries[] = {{wake_fd_, POLLIN, 0}, {socket_fd, POLLIN, 0}};
+    pollfd entries[] = {{wake_fd_, POLLIN, 0}, {ListeningFd(), POLLIN, 0}};
     const timespec timeout = absl::ToTimespec(wait);
     (void)ppoll(entries, 2, &timeout, nullptr);
     eventfd_t ignored;
     if (entries[0].revents != 0) (void)eventfd_read(wake_fd_, &ignored);
     NoticeStandstill(before, wait);
-    if (entries[1].revents != 0) ReceiveAnswers();
+    if (entries[1].revents != 0) ReceiveAnswers(/*waited=*/true);
   }
+}
+
+int BeatSender::ListeningFd() {
+  absl::MutexLock lock(&mutex_);
+  return listening_ ? socket_.fd() : -1;
 }
 
 void BeatSender::NoticeStandstill(SteadyTime before, absl::Duration planned) {
   const absl::Duration late = clock_.SteadyNow() - before - planned;
-  if (late > kStandstill) observer_.OnStoodStill(late);
+  if (late <= kStandstill) return;
+  {
+    absl::MutexLock lock(&mutex_);
+    attentive_beats_ = kAttentiveBeats;
+  }
+  observer_.OnStoodStill(late);
 }
 
 absl::Duration BeatSender::Turn() {
+  ReceiveAnswers(/*waited=*/false);
   uint64_t unanswered_session = 0;
   absl::Duration wait = kIdle;
   {
@@ -99,7 +112,8 @@ absl::Duration BeatSender::Turn() {
     const SteadyTime now = clock_.SteadyNow();
     if (now >= next_beat_ || beat_now_.exchange(false)) {
       Send(now);
-      if (now - last_answered_ > session_->interval * 1.5) unanswered_session = session_->id;
+      if (IsOverdue(now)) unanswered_session = session_->id;
+      listening_ = Listens(now);
       // Beats that were missed are not made up for.
       next_beat_ = std::max(next_beat_, now - session_->interval / 2) + session_->interval;
     }
@@ -107,6 +121,16 @@ absl::Duration BeatSender::Turn() {
   }
   if (unanswered_session != 0) observer_.OnBeatsUnanswered(unanswered_session);
   return wait;
+}
+
+bool BeatSender::IsOverdue(SteadyTime now) const {
+  return now - last_answered_ > session_->interval * 1.5;
+}
+
+bool BeatSender::Listens(SteadyTime now) {
+  if (attentive_beats_ > 0) --attentive_beats_;
+  return prompt_.load() || attentive_beats_ > 0 || IsOverdue(now) ||
+         sequence_.load() % kMeasuredBeats == 0;
 }
 
 void BeatSender::Send(SteadyTime now) {
@@ -119,7 +143,7 @@ void BeatSender::Send(SteadyTime now) {
   if (socket_.Send(beat::EncodeBeat(beat, session_->key))) observer_.OnBeatSent();
 }
 
-void BeatSender::ReceiveAnswers() {
+void BeatSender::ReceiveAnswers(bool waited) {
   // One byte more than a packet, so that what is too long is seen to be.
   std::array<uint8_t, beat::kPacketSize + 1> buffer;
   for (int i = 0; i < kAnswersPerTurn; ++i) {
@@ -129,11 +153,11 @@ void BeatSender::ReceiveAnswers() {
       if (socket_.fd() >= 0) size = socket_.Receive(buffer);
     }
     if (size == 0) return;
-    OnDatagram(std::span<const uint8_t>(buffer.data(), size));
+    OnDatagram(std::span<const uint8_t>(buffer.data(), size), waited);
   }
 }
 
-void BeatSender::OnDatagram(std::span<const uint8_t> datagram) {
+void BeatSender::OnDatagram(std::span<const uint8_t> datagram, bool waited) {
   beat::Answer answer;
   const SteadyTime now = clock_.SteadyNow();
   SteadyTime sent_at;
@@ -153,7 +177,7 @@ void BeatSender::OnDatagram(std::span<const uint8_t> datagram) {
   if (answer.session_ended) {
     observer_.OnBeatSessionEnded(answer.session_id);
   } else {
-    observer_.OnBeatAnswered(sent_at, now);
+    observer_.OnBeatAnswered(sent_at, waited ? std::optional(now) : std::nullopt);
   }
 }
 

@@ -21,8 +21,9 @@ class BeatObserver {
  public:
   virtual ~BeatObserver() = default;
   virtual void OnBeatSent() = 0;
-  // A beat that left at `sent_at` was answered at `answered_at`.
-  virtual void OnBeatAnswered(SteadyTime sent_at, SteadyTime answered_at) = 0;
+  // A beat that left at `sent_at` was answered; `answered_at` is known only of answers that were
+  // waited for.
+  virtual void OnBeatAnswered(SteadyTime sent_at, std::optional<SteadyTime> answered_at) = 0;
   // Comes with each beat while answers are overdue: UDP may be blocked.
   virtual void OnBeatsUnanswered(uint64_t session_id) = 0;
   // Membership says that the session is over.
@@ -34,7 +35,10 @@ class BeatObserver {
 };
 
 // Sends the beats of the current session over UDP, on a thread of its own that does nothing else:
-// no disk, lock or busy core can delay a beat. Every beat asks for an answer. Thread-safe.
+// no disk, lock or busy core can delay a beat. Every beat asks for an answer, which is read when
+// the next beat goes out, so that an idle station wakes once for each beat and not twice. It is
+// waited for while a lease counts, while answers are overdue, in the first beats of a session and
+// after a standstill, and now and then to measure the round trip. Thread-safe.
 class BeatSender {
  public:
   struct Session {
@@ -57,6 +61,8 @@ class BeatSender {
   void ClearSession();
   // Sent at once when it changed.
   void SetHealth(uint16_t bits);
+  // Answers are wanted at once: a lease lives on them.
+  void SetPrompt(bool prompt) { prompt_.store(prompt); }
   // The next number of the session's beats, UDP and stream together.
   uint64_t NextSequence() { return sequence_.fetch_add(1) + 1; }
 
@@ -65,8 +71,14 @@ class BeatSender {
   // One beat, if it is time; then how long to wait.
   absl::Duration Turn();
   void Send(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void ReceiveAnswers();
-  void OnDatagram(std::span<const uint8_t> datagram);
+  bool IsOverdue(SteadyTime now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether the answer to the beat just sent is to be waited for.
+  bool Listens(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What to poll for answers; -1 while nobody waits for them.
+  int ListeningFd();
+  // `waited`: they were read as soon as they came.
+  void ReceiveAnswers(bool waited);
+  void OnDatagram(std::span<const uint8_t> datagram, bool waited);
   void NoticeStandstill(SteadyTime now, absl::Duration planned);
   void Wake() const;
 
@@ -75,6 +87,7 @@ class BeatSender {
   std::atomic<uint64_t> sequence_{0};
   std::atomic<uint16_t> health_{0};
   std::atomic<bool> beat_now_{false};
+  std::atomic<bool> prompt_{false};
   std::atomic<bool> stopping_{false};
   const int wake_fd_;
 
@@ -84,6 +97,9 @@ class BeatSender {
   SteadyTime next_beat_ ABSL_GUARDED_BY(mutex_);
   // When the newest answered beat was sent.
   SteadyTime last_answered_ ABSL_GUARDED_BY(mutex_);
+  bool listening_ ABSL_GUARDED_BY(mutex_) = true;
+  // Beats whose answers are waited for whatever else holds.
+  int attentive_beats_ ABSL_GUARDED_BY(mutex_) = 0;
 
   std::thread thread_;
 };

@@ -18,19 +18,26 @@ namespace {
 class CountingObserver final : public BeatObserver {
  public:
   void OnBeatSent() override { Count(&Counts::sent); }
-  void OnBeatAnswered(SteadyTime, SteadyTime) override { Count(&Counts::answered); }
+  void OnBeatAnswered(SteadyTime, std::optional<SteadyTime> answered_at) override {
+    Count(&Counts::answered);
+    if (answered_at.has_value()) Count(&Counts::measured);
+  }
   void OnBeatsUnanswered(uint64_t) override { Count(&Counts::unanswered); }
   void OnBeatSessionEnded(uint64_t) override { Count(&Counts::ended); }
   void OnStoodStill(absl::Duration) override {}
   void OnBadAnswer(beat::Outcome) override { Count(&Counts::bad); }
 
   struct Counts {
-    int sent = 0, answered = 0, unanswered = 0, ended = 0, bad = 0;
+    int sent = 0, answered = 0, measured = 0, unanswered = 0, ended = 0, bad = 0;
   };
   bool WaitFor(int Counts::*count, int at_least) {
     absl::MutexLock lock(&mutex_);
     const auto holds = [&] { return counts_.*count >= at_least; };
     return mutex_.AwaitWithTimeout(absl::Condition(&holds), absl::Minutes(1));
+  }
+  Counts Get() {
+    absl::MutexLock lock(&mutex_);
+    return counts_;
   }
 
  private:
@@ -110,6 +117,42 @@ TEST_F(BeatSenderTest, SaysWhatItHears) {
   ASSERT_TRUE(beat.has_value());
   Send(beat::EncodeAnswer(AnswerTo(*beat), session_.key));
   EXPECT_TRUE(observer_.WaitFor(&Counts::answered, 1));
+}
+
+TEST_F(BeatSenderTest, HearsAnAnswerAtOnceInTheFirstBeatsOfASession) {
+  session_.interval = absl::Hours(1);
+  ASSERT_TRUE(sender_.SetSession(session_).ok());
+  const auto beat = NextBeat();
+  ASSERT_TRUE(beat.has_value());
+  Send(beat::EncodeAnswer(AnswerTo(*beat), session_.key));
+  EXPECT_TRUE(observer_.WaitFor(&Counts::measured, 1));
+}
+
+TEST_F(BeatSenderTest, ReadsLaterAnswersWithTheNextBeat) {
+  session_.interval = absl::Hours(1);
+  ASSERT_TRUE(sender_.SetSession(session_).ok());
+  constexpr int kBeats = 16;
+  for (uint16_t health = 1; health <= kBeats; ++health) {
+    const auto beat = NextBeat();
+    ASSERT_TRUE(beat.has_value());
+    Send(beat::EncodeAnswer(AnswerTo(*beat), session_.key));
+    sender_.SetHealth(health);
+  }
+  EXPECT_TRUE(observer_.WaitFor(&Counts::answered, kBeats));
+  EXPECT_LT(observer_.Get().measured, kBeats);
+}
+
+TEST_F(BeatSenderTest, HearsEveryAnswerAtOnceWhileALeaseCounts) {
+  session_.interval = absl::Hours(1);
+  sender_.SetPrompt(true);
+  ASSERT_TRUE(sender_.SetSession(session_).ok());
+  for (uint16_t health = 1; health <= 16; ++health) {
+    const auto beat = NextBeat();
+    ASSERT_TRUE(beat.has_value());
+    Send(beat::EncodeAnswer(AnswerTo(*beat), session_.key));
+    ASSERT_TRUE(observer_.WaitFor(&Counts::answered, health));
+    sender_.SetHealth(health);
+  }
 }
 
 TEST_F(BeatSenderTest, SaysThatBeatsGoUnanswered) {

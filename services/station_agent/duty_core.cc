@@ -95,8 +95,9 @@ void DutyCore::Take(SteadyTime now, const DutyOrder& order) {
   order_at_ = now;
   is_activation_ = true;
   owes_running_ = true;
-  Do(act::ReplyAccepted{order});
+  // Before all else: the duty stands still until the native process has it.
   FetchOrGive(now);
+  Do(act::ReplyAccepted{order});
   SaveRole();
   Do(act::TellRole{});
 }

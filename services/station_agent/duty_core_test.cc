@@ -99,8 +99,8 @@ TEST_F(DutyCoreTest, GivesAStagedDocumentAtOnce) {
   StartSpare();
   Activate(Order("gate", 1, 2));
   ASSERT_EQ(actions_.size(), 4u);
-  EXPECT_TRUE(std::holds_alternative<act::ReplyAccepted>(actions_[0]));
-  EXPECT_TRUE(std::holds_alternative<act::GiveToNative>(actions_[1]));
+  EXPECT_TRUE(std::holds_alternative<act::GiveToNative>(actions_[0]));
+  EXPECT_TRUE(std::holds_alternative<act::ReplyAccepted>(actions_[1]));
   EXPECT_TRUE(std::holds_alternative<act::SaveRole>(actions_[2]));
   EXPECT_TRUE(std::holds_alternative<act::TellRole>(actions_[3]));
   EXPECT_EQ(core_.role().kind, StationKind::kDeployment);

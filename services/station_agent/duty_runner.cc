@@ -18,7 +18,11 @@ namespace act = duty_action;
 
 // Packed documents in memory and on disk, together. A duty's is about 3 KB.
 constexpr size_t kMaxPackedBytes = size_t{64} << 20;
+// Unpacked ones in memory, some 200 of the usual size.
+constexpr size_t kMaxReadyBytes = size_t{4} << 20;
 constexpr absl::Duration kSaveAgain = absl::Seconds(1);
+// What may wait for the native process's answer waits no longer than this.
+constexpr absl::Duration kCatchUp = absl::Milliseconds(50);
 
 DutyCore::NativeOrder ToCore(const AgentLink::Order& order) {
   return {order.number, order.kind == AgentLink::Order::Kind::kActivate};
@@ -81,7 +85,8 @@ DutyRunner::DutyRunner(Parts parts, const DutyCoreOptions& options, const SyncOp
       uploader_(
           {parts_.clock, parts_.random, parts_.executor, parts_.vault, parts_.metrics}, sync,
           "station/" + parts_.station_id,
-          {[this](const KeptDocument& document) { OnUploaded(document); }, [this] { Pump(); }}) {}
+          {[this](const KeptDocument& document) { OnUploaded(document); }, [this] { Pump(); }}),
+      ready_(kMaxReadyBytes) {}
 
 void DutyRunner::Start(StationRole role, std::vector<PackedDocument> documents) {
   std::vector<KeptDocument> kept;
@@ -93,6 +98,7 @@ void DutyRunner::Start(StationRole role, std::vector<PackedDocument> documents) 
         role.duty->duty_id == document.info.duty_id) {
       uploader_.OnChange(document, /*urgent=*/false);
     }
+    MakeReady(document);
     documents_[document.info.duty_id] = std::move(document);
   }
   std::optional<DutyCore::NativeOrder> order;
@@ -231,6 +237,13 @@ void DutyRunner::Pump() {
       std::visit([this](const auto& one) { Carry(one); }, action);
     }
   }
+  if (core_.phase() != DutyCore::Phase::kStarting) {
+    CatchUp();
+  } else if ((unsaved_version_ != 0 || untold_) && catch_up_timer_ == 0) {
+    // Writing and talking would take the processor from the native process on a small box.
+    catch_up_timer_ =
+        parts_.executor->RunAt(parts_.clock.SteadyNow() + kCatchUp, [this] { CatchUp(); });
+  }
   if (!core_.IsTrying()) before_.reset();
   const auto& duty = core_.role().duty;
   uploader_.SetAssignment(duty.has_value() ? duty->mark.number : 0);
@@ -256,17 +269,31 @@ void DutyRunner::OnTimer() {
 }
 
 void DutyRunner::Carry(const act::GiveToNative& action) {
-  const auto found = documents_.find(action.duty_id);
-  absl::Status status = absl::NotFoundError("the document is not kept");
-  if (found != documents_.end()) {
-    const absl::StatusOr<std::string> content = Unpack(found->second.packed);
-    status = content.status();
-    if (content.ok()) {
-      status = parts_.link.Activate(action.order, *content, found->second.info.sha256);
-    }
-  }
+  const absl::Status status = GiveToNative(action.order, action.duty_id);
   // The core's time-out takes care of the duty.
   if (!status.ok()) log_.Error("{} cannot be given: {}", action.duty_id, DescribeError(status));
+}
+
+absl::Status DutyRunner::GiveToNative(uint64_t order, const std::string& duty_id) {
+  const auto found = documents_.find(duty_id);
+  if (found == documents_.end()) return absl::NotFoundError("the document is not kept");
+  const Sha256& sha256 = found->second.info.sha256;
+  if (const std::string* ready = ready_.Find(duty_id, sha256)) {
+    return parts_.link.Activate(order, *ready, sha256);
+  }
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::string content, Unpack(found->second.packed));
+  return parts_.link.Activate(order, content, sha256);
+}
+
+void DutyRunner::MakeReady(const PackedDocument& document) {
+  parts_.disk->Post([this, info = document.info, packed = document.packed] {
+    absl::StatusOr<std::string> content = Unpack(packed);
+    if (!content.ok()) return;
+    parts_.executor->Post([this, info, content = *std::move(content)]() mutable {
+      if (!documents_.contains(info.duty_id)) return;
+      ready_.Put(info.duty_id, info.sha256, std::move(content));
+    });
+  });
 }
 
 void DutyRunner::Carry(const act::StopNative& action) {
@@ -274,7 +301,13 @@ void DutyRunner::Carry(const act::StopNative& action) {
   if (!status.ok()) log_.Error("the native process cannot be told: {}", DescribeError(status));
 }
 
-void DutyRunner::Carry(const act::SaveRole& action) { SaveRole(action.version); }
+void DutyRunner::Carry(const act::SaveRole& action) { unsaved_version_ = action.version; }
+
+void DutyRunner::CatchUp() {
+  if (catch_up_timer_ != 0) parts_.executor->Cancel(std::exchange(catch_up_timer_, 0));
+  if (unsaved_version_ != 0) SaveRole(std::exchange(unsaved_version_, 0));
+  if (std::exchange(untold_, false)) TellRole();
+}
 
 void DutyRunner::SaveRole(uint64_t version) {
   parts_.disk->Post([this, version, bytes = EncodeRole(core_.role())] {
@@ -341,6 +374,7 @@ void DutyRunner::OnFetchedAndKept(PackedDocument document, const std::string& er
     if (held && !core_.IsTrying() && !place.packed.empty()) before_ = place;
     packed_bytes_ += document.packed.size() - place.packed.size();
     place = std::move(document);
+    MakeReady(place);
   } else {
     log_.Warn("{} cannot be kept: {}", info.document, error);
   }
@@ -371,10 +405,13 @@ void DutyRunner::Carry(const act::Drop& action) {
   if (found == documents_.end()) return;
   packed_bytes_ -= found->second.packed.size();
   documents_.erase(found);
+  ready_.Drop(action.duty_id);
   parts_.disk->Post([this, duty_id = action.duty_id] { (void)parts_.store.Remove(duty_id); });
 }
 
-void DutyRunner::Carry(const act::TellRole&) {
+void DutyRunner::Carry(const act::TellRole&) { untold_ = true; }
+
+void DutyRunner::TellRole() {
   const auto& duty = core_.role().duty;
   if (duty.has_value()) {
     log_.Info("holds {} (assignment {}, epoch {})", duty->duty_id, duty->mark.number,

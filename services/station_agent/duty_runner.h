@@ -16,6 +16,7 @@
 #include "services/station_agent/duty_core.h"
 #include "services/station_agent/link/agent_link.h"
 #include "services/station_agent/orders_codec.h"
+#include "services/station_agent/ready_documents.h"
 #include "services/station_agent/staged_documents.h"
 #include "services/station_agent/uploader.h"
 #include "services/station_agent/vault_documents.h"
@@ -74,6 +75,8 @@ class DutyRunner {
   void Pump();
   void SetTimer();
   void OnTimer();
+  // Does what may wait while a duty stands still: the role on disk, the word to membership.
+  void CatchUp();
 
   void Carry(const duty_action::SaveRole& action);
   void Carry(const duty_action::Fetch& action);
@@ -89,12 +92,16 @@ class DutyRunner {
   void Carry(const duty_action::ReplyRefused& action);
   void Carry(const duty_action::ReplyStoodDown& action);
 
+  absl::Status GiveToNative(uint64_t order, const std::string& duty_id);
   void OnGot(const KeptDocument& wanted, absl::StatusOr<std::string> packed);
   void OnFetchedAndKept(PackedDocument document, const std::string& error);
   void OnChecked(uint64_t order, absl::StatusOr<PackedDocument> document);
   void OnUploaded(const KeptDocument& document);
+  // Unpacks it ahead, on the disk's executor.
+  void MakeReady(const PackedDocument& document);
   void SaveDocument(const PackedDocument& document);
   void SaveRole(uint64_t version);
+  void TellRole();
 
   Parts parts_;
   const Outlets outlets_;
@@ -104,8 +111,13 @@ class DutyRunner {
   // What is on disk, also in memory: an activation must not wait for a disk. Packed.
   std::map<std::string, PackedDocument> documents_;
   size_t packed_bytes_ = 0;
+  ReadyDocuments ready_;
   // What the duty ran before the newer document that is being tried.
   std::optional<PackedDocument> before_;
+  // What waits for CatchUp: the version of the role to be saved (0: none), and who must be told.
+  uint64_t unsaved_version_ = 0;
+  bool untold_ = false;
+  Executor::TimerId catch_up_timer_ = 0;
   Executor::TimerId timer_ = 0;
   SteadyTime timer_at_ = SteadyTime::Infinite();
 };

@@ -64,8 +64,10 @@ class GrpcOrdersSession final : public OrdersSession {
         *stub_->async(), &wire::StationOrders::Stub::async::Attend,
         {.on_message =
              [this, executor = executor_, clock = &clock_, number](wire::StationOrder order) {
-               executor->Post([this, number, arrived = clock->SteadyNow(),
-                               order = std::move(order)] { OnMessage(number, arrived, order); });
+               executor->RunOrPost([this, number, arrived = clock->SteadyNow(),
+                                    order = std::move(order)] {
+                 OnMessage(number, arrived, order);
+               });
              },
          .on_done =
              [this, executor = executor_, number](const absl::Status& status) {

@@ -24,6 +24,7 @@ CHECKED = re.compile(r'\.(cc|h|c|proto|bzl|bazel|py|sh|md|yaml|yml)$')
 # Who may read a real clock or sleep, and why.
 CLOCK_READERS = (
     'common/time/',  # the one place
+    'common/rpc/grpc_threads',  # takes the naps of gRPC's threads away
     'common/testing/eventually.h',  # polls real threads, for tests alone
     'services/station_agent/link/station_link',  # C library without dependencies, for others' programs
     'services/station_agent/sample_native/',  # the site's program stands outside the tree's rules

@@ -59,6 +59,11 @@ static void check(int result, const char* what) {
   if (result != 0) say("%s: %s", what, strerror(-result));
 }
 
+static void show(const site_work* work) {
+  const int result = work_show(work);
+  if (result != 0) say("%s: %s", work->state_path, strerror(-result));
+}
+
 static void acknowledge(station_link* link, const site_work* work) {
   if (work->configuration != NULL) {
     check(station_link_acknowledge_running(link, work->sha256), "acknowledging");
@@ -113,7 +118,9 @@ static void activate(station_link* link, site_work* work, const station_link_eve
   take_time(link, work);
   const int result = work_run(work, event->data, event->size);
   if (result == 0) {
+    // At once: the site counts the time until this word. Showing is for onlookers.
     acknowledge(link, work);
+    show(work);
     say("runs a configuration of %zu bytes", event->size);
   } else {
     check(station_link_refuse(link, strerror(-result)), "refusing");
@@ -144,6 +151,7 @@ static void change_configuration(station_link* link, site_work* work, const char
   check(work_run_file(work, path), path);
   publish(link, work);
   acknowledge(link, work);
+  show(work);
 }
 
 static void change_child(station_link* link, site_work* work, const char* id, const char* state) {
@@ -245,12 +253,14 @@ static int parse(int argc, char** argv, sample_options* options) {
 
 // The control socket, or -1; exits on what cannot be had.
 static int set_up(const sample_options* options, site_work* work) {
-  int result = options->children == NULL ? 0 : work_add_children(work, options->children);
+  int result = work_prepare();
+  if (result == 0 && options->children != NULL) result = work_add_children(work, options->children);
   work->state_path = options->state;
   if (options->state != NULL) remove(options->state);
   if (result == 0 && options->configuration != NULL) {
     result = work_run_file(work, options->configuration);
   }
+  if (result == 0) result = work_show(work);
   int control = -1;
   if (result == 0 && options->control != NULL) {
     control = control_open(options->control);

@@ -22,10 +22,10 @@ static int write_whole(int fd, const char* data, size_t size) {
   return 0;
 }
 
-// Shows what runs: all of it or nothing, whenever one looks.
-static int show(const site_work* work) {
+// All of it or nothing, whenever one looks.
+int work_show(const site_work* work) {
   char temporary[4096];
-  if (work->state_path == NULL) return 0;
+  if (work->state_path == NULL || work->configuration == NULL) return 0;
   if (snprintf(temporary, sizeof temporary, "%s.new", work->state_path) >= (int)sizeof temporary) {
     return -ENAMETOOLONG;
   }
@@ -37,20 +37,30 @@ static int show(const site_work* work) {
   return result;
 }
 
+static int hash(const void* data, size_t size, uint8_t* sha256) {
+  return EVP_Digest(data, size, sha256, NULL, EVP_sha256(), NULL) == 1 ? 0 : -EIO;
+}
+
+int work_prepare(void) {
+  uint8_t sha256[32];
+  return hash("", 0, sha256);
+}
+
 int work_run(site_work* work, const void* data, size_t size) {
   char* copy = malloc(size + 1);
   if (copy == NULL) return -ENOMEM;
   memcpy(copy, data, size);
   uint8_t sha256[32];
-  if (EVP_Digest(copy, size, sha256, NULL, EVP_sha256(), NULL) != 1) {
+  const int result = hash(copy, size, sha256);
+  if (result != 0) {
     free(copy);
-    return -EIO;
+    return result;
   }
   free(work->configuration);
   work->configuration = copy;
   work->size = size;
   memcpy(work->sha256, sha256, sizeof sha256);
-  return show(work);
+  return 0;
 }
 
 static int read_whole(int fd, char** data, size_t* size) {

@@ -29,10 +29,15 @@ typedef struct site_work {
   unsigned delay_milliseconds;
 } site_work;
 
+// Does ahead what is slow the first time, so that no duty waits for it: loading libcrypto's digests
+// takes some 2 ms. 0, or -EIO.
+int work_prepare(void);
 // Runs a copy of `data` from now on. 0, or -errno when it cannot; then what ran goes on.
 int work_run(site_work* work, const void* data, size_t size);
 // As work_run, with a file's content.
 int work_run_file(site_work* work, const char* path);
+// Shows what runs in the file at `state_path`. 0, or -errno.
+int work_show(const site_work* work);
 void work_stand_down(site_work* work);
 
 // Adds the child or changes it. 0, or -ENOSPC, -EINVAL.
