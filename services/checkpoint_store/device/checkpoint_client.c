@@ -18,6 +18,18 @@ static bool reason_is(const checkpoint_client* client, const char* reason) {
   return strcmp(client->response.reason, reason) == 0;
 }
 
+static enum checkpoint_stage stage_of(const checkpoint_client* client) {
+  return (enum checkpoint_stage)client->retained->stage;
+}
+
+/*
+ * The identifier is dead or unknown. Before this device ever stored under it, another with the same
+ * one has: it was quicker, and is further by now.
+ */
+static checkpoint_result lost(const checkpoint_client* client) {
+  return stage_of(client) == CHECKPOINT_STAGE_CREATED ? CHECKPOINT_CONFLICT : CHECKPOINT_LOST;
+}
+
 /* What an answer that is no success means, whatever was asked. */
 static checkpoint_result meaning(const checkpoint_client* client) {
   switch (client->http_status) {
@@ -28,18 +40,14 @@ static checkpoint_result meaning(const checkpoint_client* client) {
     case 507:
       return CHECKPOINT_LATER;
     case 410:
-      return CHECKPOINT_LOST;
+      return lost(client);
     case 404:
-      return reason_is(client, "UNKNOWN_IDENTIFIER") ? CHECKPOINT_LOST : CHECKPOINT_REFUSED;
+      return reason_is(client, "UNKNOWN_IDENTIFIER") ? lost(client) : CHECKPOINT_REFUSED;
     case 409:
       return reason_is(client, "CLAIMED_BY_ANOTHER") ? CHECKPOINT_CONFLICT : CHECKPOINT_REFUSED;
     default:
       return CHECKPOINT_REFUSED;
   }
-}
-
-static enum checkpoint_stage stage_of(const checkpoint_client* client) {
-  return (enum checkpoint_stage)client->retained->stage;
 }
 
 static checkpoint_result keep(checkpoint_client* client, enum checkpoint_stage stage) {
@@ -77,7 +85,7 @@ void checkpoint_client_close(checkpoint_client* client) {
 }
 
 bool checkpoint_enrolled(const checkpoint_client* client) {
-  return stage_of(client) >= CHECKPOINT_STAGE_READY;
+  return stage_of(client) >= CHECKPOINT_STAGE_CREATED;
 }
 
 const char* checkpoint_identifier(const checkpoint_client* client) {
@@ -160,7 +168,7 @@ checkpoint_result checkpoint_enrol(checkpoint_client* client) {
   if (client->http_status == 404) {
     return CHECKPOINT_WAITING;
   }
-  return client->http_status == 200 ? keep(client, CHECKPOINT_STAGE_READY) : meaning(client);
+  return client->http_status == 200 ? keep(client, CHECKPOINT_STAGE_CREATED) : meaning(client);
 }
 
 checkpoint_result checkpoint_provision(checkpoint_client* client, const char* id) {
@@ -180,7 +188,7 @@ checkpoint_result checkpoint_provision(checkpoint_client* client, const char* id
     return CHECKPOINT_REFUSED;
   }
   copy_id(retained->id, id);
-  return keep(client, CHECKPOINT_STAGE_READY);
+  return keep(client, CHECKPOINT_STAGE_CREATED);
 }
 
 /* --- Download --- */
@@ -271,11 +279,32 @@ static checkpoint_result read_fetched(checkpoint_client* client, const download*
   return CHECKPOINT_OK;
 }
 
+/*
+ * From `next`, if a POST under it was on its way and arrived; else from `id`. A copy of that POST
+ * may arrive between the two questions, and make `id` dead: then `next` answers.
+ */
+static checkpoint_result ask_until_settled(checkpoint_client* client, const char* name,
+                                           download* to) {
+  int round;
+  for (round = 0; round < 2; ++round) {
+    bool answered;
+    checkpoint_result result = settle(client, name, to, &answered);
+    if (result != CHECKPOINT_OK || answered) {
+      return result;
+    }
+    result = ask_get(client, client->retained->id, name, to);
+    if (result != CHECKPOINT_OK || stage_of(client) != CHECKPOINT_STAGE_STORING ||
+        client->http_status != 410) {
+      return result;
+    }
+  }
+  return CHECKPOINT_OK;
+}
+
 checkpoint_result checkpoint_download(checkpoint_client* client, const char* name, uint8_t* buffer,
                                       size_t capacity, checkpoint_fetched* fetched) {
   const char* const asked = name == NULL ? "" : name;
   checkpoint_result result;
-  bool answered;
   download to;
   to.client = client;
   to.buffer = buffer;
@@ -288,10 +317,7 @@ checkpoint_result checkpoint_download(checkpoint_client* client, const char* nam
   if (!checkpoint_enrolled(client)) {
     return CHECKPOINT_WRONG_ORDER;
   }
-  result = settle(client, asked, &to, &answered);
-  if (result == CHECKPOINT_OK && !answered) {
-    result = ask_get(client, client->retained->id, asked, &to);
-  }
+  result = ask_until_settled(client, asked, &to);
   return result == CHECKPOINT_OK ? read_fetched(client, &to, fetched) : result;
 }
 

@@ -46,6 +46,9 @@ class CheckpointClientTest : public testing::Test {
 
   // What the next answers are instead of the store's.
   std::string spoilt_;
+  // POSTs do not arrive, or the last one that did not, after so many GETs.
+  bool withhold_posts_ = false;
+  int arrives_after_gets_ = 0;
 
   ModelStore store_;
   FakeBoard board_;
@@ -57,9 +60,16 @@ class CheckpointClientTest : public testing::Test {
 
  private:
   std::string Answer(std::string_view request) {
+    if (withhold_posts_ && request.starts_with("POST")) {
+      withheld_ = std::string(request);
+      return "";
+    }
     const std::string answer = store_.Answer(request);
+    if (arrives_after_gets_ > 0 && --arrives_after_gets_ == 0) store_.Answer(withheld_);
     return spoilt_.empty() ? answer : spoilt_;
   }
+
+  std::string withheld_;
 };
 
 TEST_F(CheckpointClientTest, EnrolsWithTheOperatorAndGetsTheFactoryConfiguration) {
@@ -199,6 +209,19 @@ TEST_F(CheckpointClientTest, AnOlderStoreThatArrivedIsSteppedOver) {
   EXPECT_EQ(store_.suspicions(), 0);
 }
 
+TEST_F(CheckpointClientTest, AStoreThatArrivesBetweenTwoQuestionsIsFound) {
+  Enrol();
+  ASSERT_EQ(Fetch(), CHECKPOINT_OK);
+  // The POST is on its way while the device sleeps, wakes and asks.
+  withhold_posts_ = true;
+  ASSERT_EQ(Store("late"), CHECKPOINT_NO_ANSWER);
+  withhold_posts_ = false;
+  arrives_after_gets_ = 1;
+  Wake();
+  EXPECT_EQ(Fetch(), CHECKPOINT_OK);
+  EXPECT_EQ(content_, "late");
+}
+
 TEST_F(CheckpointClientTest, SendsOnlyWhatChanged) {
   Enrol(std::string(2'048, 'x'));
   ASSERT_EQ(Fetch(), CHECKPOINT_OK);
@@ -268,6 +291,8 @@ TEST_F(CheckpointClientTest, ACheckpointThatIsTooLargeForTheBufferIsToldWithItsS
 
 TEST_F(CheckpointClientTest, SaysWhatARefusalMeans) {
   Enrol();
+  ASSERT_EQ(Fetch(), CHECKPOINT_OK);
+  ASSERT_EQ(Store("own"), CHECKPOINT_OK);
   const auto answered = [&](const std::string& answer) {
     spoilt_ = answer + "Content-Length: 0\r\n\r\n";
     return Fetch();
@@ -281,6 +306,17 @@ TEST_F(CheckpointClientTest, SaysWhatARefusalMeans) {
   EXPECT_EQ(answered("HTTP/1.1 400 X\r\nReason: INVALID_HEADER\r\n"), CHECKPOINT_REFUSED);
   EXPECT_EQ(client_.http_status, 400);
   EXPECT_EQ(answered("HTTP/1.1 408 X\r\n"), CHECKPOINT_NO_ANSWER);
+}
+
+TEST_F(CheckpointClientTest, BeforeItEverStoredADeadIdentifierIsAQuickerDevices) {
+  Enrol();
+  spoilt_ = "HTTP/1.1 410 X\r\nReason: DEAD_IDENTIFIER\r\nContent-Length: 0\r\n\r\n";
+  EXPECT_EQ(Fetch(), CHECKPOINT_CONFLICT);
+  spoilt_.clear();
+  ASSERT_EQ(Fetch(), CHECKPOINT_OK);
+  ASSERT_EQ(Store("own"), CHECKPOINT_OK);
+  spoilt_ = "HTTP/1.1 410 X\r\nReason: DEAD_IDENTIFIER\r\nContent-Length: 0\r\n\r\n";
+  EXPECT_EQ(Fetch(), CHECKPOINT_LOST);
 }
 
 TEST_F(CheckpointClientTest, RefusesWhatTheProtocolDoesNotHave) {

@@ -14,8 +14,9 @@ enum checkpoint_stage {
   CHECKPOINT_STAGE_FRESH = 0,   /* No identifier. */
   CHECKPOINT_STAGE_PROBING = 1, /* `id` was drawn, and is not known to be free. */
   CHECKPOINT_STAGE_SHOWN = 2,   /* `id` was free, and is shown to the operator. */
-  CHECKPOINT_STAGE_READY = 3,   /* `id` holds the checkpoint. */
-  CHECKPOINT_STAGE_STORING = 4  /* `id` holds it, or `next` does: a POST was under way. */
+  CHECKPOINT_STAGE_CREATED = 3, /* The operator created `id`; nothing was stored yet. */
+  CHECKPOINT_STAGE_READY = 4,   /* `id` holds the checkpoint. */
+  CHECKPOINT_STAGE_STORING = 5  /* `id` holds it, or `next` does: a POST was under way. */
 };
 
 /* Whether the bytes are ours and make sense. */
