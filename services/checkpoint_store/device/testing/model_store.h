@@ -13,6 +13,9 @@ namespace understudy::checkpoint_store {
 // tests/simulation.)
 class ModelStore {
  public:
+  // Identifiers are numbers after `drawn`: stores beside each other begin far apart.
+  explicit ModelStore(int drawn = 0) : drawn_(drawn) {}
+
   struct Kept {
     std::string content;
     uint64_t generation = 0;
@@ -25,6 +28,11 @@ class ModelStore {
   // The operator's.
   void Enrol(const std::string& id, const std::string& content);
   void Stage(const std::string& content) { staged_ = content; }
+  // A store that is broken: the default checkpoint is another one.
+  void Replace(const std::string& content) {
+    kept_[""].content = content;
+    kept_[""].from_operator = false;
+  }
 
   const std::string& id() const { return id_; }
   const std::string& next() const { return next_; }
@@ -48,7 +56,7 @@ class ModelStore {
   std::string staged_;
   std::string last_name_;
   uint64_t generation_ = 0;
-  int drawn_ = 0;
+  int drawn_;
   int suspicions_ = 0;
   int posts_ = 0;
   bool bases_gone_ = false;
