@@ -3,7 +3,12 @@
 //   vault_load --target=127.0.0.1:7102 --operation=put --clients=1,16,128 --seconds=5
 //
 // Each client has one call under way at a time. Operations: put (documents of 19 KB, zstd-packed,
-// each with new content), get (the latest of them), claim (moves of a duty, one for each client).
+// each with new content), get (the latest of them), get-stale (without asking for the latest),
+// claim (moves of a duty, one for each client).
+//
+// And, to compare, the same documents on etcd itself: etcd-put and etcd-get as they are,
+// etcd-put-packed as the vault's clients pack them. --target takes several endpoints for these, one
+// for each connection in turn.
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
@@ -25,11 +30,13 @@
 #include "common/document/compression.h"
 #include "common/random/random.h"
 #include "common/rpc/channel.h"
+#include "etcd/v3/rpc.grpc.pb.h"
 #include "understudy/config_vault/v1/documents.grpc.pb.h"
 #include "understudy/config_vault/v1/registry.grpc.pb.h"
 
 ABSL_FLAG(std::string, target, "127.0.0.1:7102", "The vault's host:port, without TLS.");
-ABSL_FLAG(std::string, operation, "put", "put, get or claim.");
+ABSL_FLAG(std::string, operation, "put",
+          "put, get, get-stale, claim, etcd-put, etcd-put-packed or etcd-get.");
 ABSL_FLAG(std::string, clients, "1,16,128", "Numbers of clients, one run for each.");
 ABSL_FLAG(int, seconds, 5, "Length of each run.");
 ABSL_FLAG(int, bytes, 19'000, "Size of a document.");
@@ -88,10 +95,11 @@ class PutClient final : public Client {
 
 class GetClient final : public Client {
  public:
-  GetClient(const std::shared_ptr<grpc::Channel>& channel, int number)
+  GetClient(const std::shared_ptr<grpc::Channel>& channel, int number, bool stale)
       : stub_(v1::Documents::NewStub(channel)) {
     request_.set_name(absl::StrCat("load/", number));
     request_.set_encoding(v1::ENCODING_ZSTD);
+    if (stale) request_.set_consistency(type::v1::CONSISTENCY_STALE);
   }
   void Call(Done done) override {
     context_ = std::make_unique<grpc::ClientContext>();
@@ -104,6 +112,56 @@ class GetClient final : public Client {
   std::unique_ptr<grpc::ClientContext> context_;
   v1::GetRequest request_;
   v1::GetResponse response_;
+};
+
+// etcd called as any program would, with the same documents.
+class EtcdPutClient final : public Client {
+ public:
+  EtcdPutClient(const std::shared_ptr<grpc::Channel>& channel, int number, bool packed)
+      : stub_(etcdserverpb::KV::NewStub(channel)),
+        random_(static_cast<uint64_t>(number)),
+        packed_(packed) {
+    put_ = request_.add_success()->mutable_request_put();
+    put_->set_key(absl::StrCat("load/", number));
+    serial_ = static_cast<uint64_t>(absl::GetCurrentTimeNanos());
+  }
+  void Call(Done done) override {
+    const auto bytes = static_cast<size_t>(absl::GetFlag(FLAGS_bytes));
+    std::string document = MakeDocument(bytes, ++serial_, random_);
+    put_->set_value(packed_ ? *Pack(document) : document);
+    context_ = std::make_unique<grpc::ClientContext>();
+    stub_->async()->Txn(context_.get(), &request_, &response_,
+                        [done](const grpc::Status& status) { done(status.ok()); });
+  }
+
+ private:
+  std::unique_ptr<etcdserverpb::KV::Stub> stub_;
+  Random random_;
+  const bool packed_;
+  uint64_t serial_;
+  std::unique_ptr<grpc::ClientContext> context_;
+  etcdserverpb::TxnRequest request_;
+  etcdserverpb::PutRequest* put_ = nullptr;
+  etcdserverpb::TxnResponse response_;
+};
+
+class EtcdGetClient final : public Client {
+ public:
+  EtcdGetClient(const std::shared_ptr<grpc::Channel>& channel, int number)
+      : stub_(etcdserverpb::KV::NewStub(channel)) {
+    request_.set_key(absl::StrCat("load/", number));
+  }
+  void Call(Done done) override {
+    context_ = std::make_unique<grpc::ClientContext>();
+    stub_->async()->Range(context_.get(), &request_, &response_,
+                          [done](const grpc::Status& status) { done(status.ok()); });
+  }
+
+ private:
+  std::unique_ptr<etcdserverpb::KV::Stub> stub_;
+  std::unique_ptr<grpc::ClientContext> context_;
+  etcdserverpb::RangeRequest request_;
+  etcdserverpb::RangeResponse response_;
 };
 
 uint64_t ReadEpoch(const std::shared_ptr<grpc::Channel>& channel) {
@@ -166,7 +224,11 @@ class ClaimClient final : public Client {
 
 std::unique_ptr<Client> MakeClient(const std::shared_ptr<grpc::Channel>& channel, int number) {
   const std::string operation = absl::GetFlag(FLAGS_operation);
-  if (operation == "get") return std::make_unique<GetClient>(channel, number);
+  if (operation == "get") return std::make_unique<GetClient>(channel, number, false);
+  if (operation == "get-stale") return std::make_unique<GetClient>(channel, number, true);
+  if (operation == "etcd-put") return std::make_unique<EtcdPutClient>(channel, number, false);
+  if (operation == "etcd-put-packed") return std::make_unique<EtcdPutClient>(channel, number, true);
+  if (operation == "etcd-get") return std::make_unique<EtcdGetClient>(channel, number);
   if (operation == "claim") return std::make_unique<ClaimClient>(channel, number);
   return std::make_unique<PutClient>(channel, number);
 }
@@ -175,9 +237,11 @@ std::unique_ptr<Client> MakeClient(const std::shared_ptr<grpc::Channel>& channel
 class Run {
  public:
   Run(int clients, absl::Duration length) : length_(length), over_(clients) {
+    const std::vector<std::string> targets = absl::StrSplit(absl::GetFlag(FLAGS_target), ',');
     for (int i = 0; i < clients; ++i) {
       // Several connections, as several machines would have.
-      if (i % 16 == 0) channel_ = rpc::MakeInsecureChannel(absl::GetFlag(FLAGS_target));
+      const auto connection = static_cast<size_t>(i / 16);
+      if (i % 16 == 0) channel_ = rpc::MakeInsecureChannel(targets[connection % targets.size()]);
       clients_.push_back(MakeClient(channel_, i));
     }
   }

@@ -26,14 +26,6 @@ std::string ReadableFile(config::ConfigReader& section, std::string_view key) {
   return path;
 }
 
-TlsFiles ReadTls(config::ConfigReader section) {
-  TlsFiles files;
-  files.certificate = ReadableFile(section, "certificate");
-  files.private_key = ReadableFile(section, "private_key");
-  files.authorities = ReadableFile(section, "authorities");
-  return files;
-}
-
 void RequireLoopback(config::ConfigReader& reader, std::string_view key,
                      const std::string& address) {
   const auto parsed = config::ParseAddress(address);
@@ -52,6 +44,14 @@ log::LogConfig ReadLog(config::ConfigReader section) {
 
 }  // namespace
 
+TlsFiles ReadTlsFiles(config::ConfigReader section) {
+  TlsFiles files;
+  files.certificate = ReadableFile(section, "certificate");
+  files.private_key = ReadableFile(section, "private_key");
+  files.authorities = ReadableFile(section, "authorities");
+  return files;
+}
+
 ServiceConfig ReadServiceConfig(config::ConfigReader& reader, const std::string& default_listen) {
   ServiceConfig config;
   config.listen = reader.AddressOr("listen", default_listen);
@@ -62,7 +62,7 @@ ServiceConfig ReadServiceConfig(config::ConfigReader& reader, const std::string&
     // Allowed beside it, so that --insecure works with any file; not read.
     reader.SectionOr("tls").IgnoreKeys();
   } else if (reader.Has("tls")) {
-    config.tls = ReadTls(reader.Section("tls"));
+    config.tls = ReadTlsFiles(reader.Section("tls"));
   } else {
     reader.Problem("tls", "is required unless \"insecure: true\" is set");
   }

@@ -31,6 +31,9 @@ struct ServiceConfig {
   std::optional<std::string> ports_file;
 };
 
+// Reads a section with the three files of TLS, each of which must be readable.
+TlsFiles ReadTlsFiles(config::ConfigReader section);
+
 // Reads those keys; problems are noted in `reader`. `default_listen` e.g. "127.0.0.1:7102".
 ServiceConfig ReadServiceConfig(config::ConfigReader& reader, const std::string& default_listen);
 

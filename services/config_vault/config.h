@@ -3,12 +3,35 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "absl/time/time.h"
 #include "common/config/config_reader.h"
 #include "common/rpc/service_config.h"
 
 namespace understudy::config_vault {
+
+// What puts the writes in order.
+enum class EngineKind { kEmbedded, kEtcd };
+
+// The section `etcd`.
+struct EtcdConfig {
+  // host:port of the members' client addresses; the nearest first.
+  std::vector<std::string> endpoints = {};
+  // Sites may share an etcd under different names.
+  std::string site = "local";
+  // host:port of the other control nodes' vaults, from which a replica takes a snapshot.
+  std::vector<std::string> peers = {};
+  // Nothing: without TLS.
+  std::optional<rpc::TlsFiles> tls = {};
+  size_t max_transaction_writes = 120;
+  size_t max_transaction_bytes = 1 << 20;
+  absl::Duration write_patience = absl::Seconds(5);
+  int64_t kept_revisions = 10'000;
+  absl::Duration upkeep_interval = absl::Seconds(30);
+};
 
 // config-vault's configuration file; README.md explains each key.
 struct Config {
@@ -23,6 +46,9 @@ struct Config {
   size_t workers = 2;
   // Open document watches at a time.
   size_t max_watchers = 1024;
+  EngineKind engine = EngineKind::kEmbedded;
+  // Of the engine etcd alone.
+  EtcdConfig etcd = {};
 };
 
 // Problems are noted in `reader`.

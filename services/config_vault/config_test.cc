@@ -61,5 +61,47 @@ TEST(ConfigTest, ReportsEveryProblemWithItsPath) {
   }
 }
 
+TEST(ConfigTest, ReadsTheEtcdEngine) {
+  Config config;
+  const absl::Status status = Read(
+      "insecure: true\n"
+      "data_directory: /d\n"
+      "engine: etcd\n"
+      "etcd:\n"
+      "  endpoints: [127.0.0.1:2379, localhost:2380]\n"
+      "  site: hill-3\n"
+      "  peers: ['control-2:7102']\n"
+      "  max_transaction_writes: 500\n"
+      "  max_transaction: 4MiB\n"
+      "  write_patience: 2s\n"
+      "  kept_revisions: 500\n"
+      "  upkeep_interval: 10s\n",
+      config);
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(config.engine, EngineKind::kEtcd);
+  EXPECT_EQ(config.etcd.endpoints, (std::vector<std::string>{"127.0.0.1:2379", "localhost:2380"}));
+  EXPECT_EQ(config.etcd.site, "hill-3");
+  EXPECT_EQ(config.etcd.peers, (std::vector<std::string>{"control-2:7102"}));
+  EXPECT_FALSE(config.etcd.tls.has_value());
+  EXPECT_EQ(config.etcd.max_transaction_writes, 500u);
+  EXPECT_EQ(config.etcd.max_transaction_bytes, size_t{4} << 20);
+  EXPECT_EQ(config.etcd.write_patience, absl::Seconds(2));
+  EXPECT_EQ(config.etcd.kept_revisions, 500);
+  EXPECT_EQ(config.etcd.upkeep_interval, absl::Seconds(10));
+}
+
+TEST(ConfigTest, RefusesAnEtcdThatCannotBe) {
+  const std::string base = "insecure: true\ndata_directory: /d\n";
+  for (const char* wrong : {"engine: etcd\n", "engine: etcd\netcd: {endpoints: []}\n",
+                            "engine: etcd\netcd: {endpoints: [nonsense]}\n",
+                            "engine: etcd\netcd: {endpoints: [10.0.0.7:2379]}\n",
+                            "engine: etcd\netcd: {endpoints: [127.0.0.1:1], site: A/B}\n",
+                            "engine: etcd\netcd: {endpoints: [127.0.0.1:1], peers: [x]}\n",
+                            "etcd: {endpoints: [127.0.0.1:1]}\n", "engine: raft\n"}) {
+    Config config;
+    EXPECT_FALSE(Read(base + wrong, config).ok()) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace understudy::config_vault

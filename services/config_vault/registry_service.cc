@@ -35,11 +35,11 @@ grpc::ServerUnaryReactor* Write(const VaultContext& vault, grpc::CallbackServerC
   return reactor;
 }
 
-template <typename Response, typename Read>
-grpc::ServerUnaryReactor* ReadOnPool(const VaultContext& vault,
-                                     grpc::CallbackServerContext* context, Response* response,
-                                     Read read) {
-  return AnswerRead(vault, Operation::kRegistryRead,
+template <typename Request, typename Response, typename Read>
+grpc::ServerUnaryReactor* ReadRegistry(const VaultContext& vault,
+                                       grpc::CallbackServerContext* context, const Request* request,
+                                       Response* response, Read read) {
+  return AnswerRead(vault, Operation::kRegistryRead, *request,
                     rpc::UnaryReply<Response>(context, response, kErrorDomain), read);
 }
 
@@ -110,9 +110,9 @@ grpc::ServerUnaryReactor* RegistryService::RemoveStation(grpc::CallbackServerCon
 }
 
 grpc::ServerUnaryReactor* RegistryService::ListStations(grpc::CallbackServerContext* context,
-                                                        const v1::ListStationsRequest*,
+                                                        const v1::ListStationsRequest* request,
                                                         v1::ListStationsResponse* response) {
-  return ReadOnPool(vault_, context, response, ReadStations);
+  return ReadRegistry(vault_, context, request, response, ReadStations);
 }
 
 grpc::ServerUnaryReactor* RegistryService::CreateDuty(grpc::CallbackServerContext* context,
@@ -132,9 +132,9 @@ grpc::ServerUnaryReactor* RegistryService::RemoveDuty(grpc::CallbackServerContex
 }
 
 grpc::ServerUnaryReactor* RegistryService::ListDuties(grpc::CallbackServerContext* context,
-                                                      const v1::ListDutiesRequest*,
+                                                      const v1::ListDutiesRequest* request,
                                                       v1::ListDutiesResponse* response) {
-  return ReadOnPool(vault_, context, response, ReadDuties);
+  return ReadRegistry(vault_, context, request, response, ReadDuties);
 }
 
 grpc::ServerUnaryReactor* RegistryService::ClaimDuty(grpc::CallbackServerContext* context,
@@ -161,7 +161,7 @@ grpc::ServerUnaryReactor* RegistryService::RecordFailover(grpc::CallbackServerCo
 grpc::ServerUnaryReactor* RegistryService::ListFailovers(grpc::CallbackServerContext* context,
                                                          const v1::ListFailoversRequest* request,
                                                          v1::ListFailoversResponse* response) {
-  return ReadOnPool(vault_, context, response, [request](const VaultReader& reader) {
+  return ReadRegistry(vault_, context, request, response, [request](const VaultReader& reader) {
     return ReadFailovers(reader, *request);
   });
 }
@@ -169,7 +169,7 @@ grpc::ServerUnaryReactor* RegistryService::ListFailovers(grpc::CallbackServerCon
 grpc::ServerUnaryReactor* RegistryService::GetFailover(grpc::CallbackServerContext* context,
                                                        const v1::GetFailoverRequest* request,
                                                        v1::GetFailoverResponse* response) {
-  return ReadOnPool(vault_, context, response, [request](const VaultReader& reader) {
+  return ReadRegistry(vault_, context, request, response, [request](const VaultReader& reader) {
     return ReadFailover(reader, *request);
   });
 }

@@ -6,15 +6,20 @@
 #include "common/executor/serial_executor.h"
 #include "common/log/log.h"
 #include "common/metrics/metrics.h"
+#include "common/random/random.h"
 #include "common/rpc/server.h"
 #include "common/rpc/stream_group.h"
 #include "common/status/status.h"
 #include "common/time/system_clock.h"
 #include "services/config_vault/documents_service.h"
 #include "services/config_vault/embedded_engine.h"
+#include "services/config_vault/etcd/etcd_vault.h"
+#include "services/config_vault/etcd/peer_snapshot.h"
+#include "services/config_vault/etcd/replication_service.h"
+#include "services/config_vault/etcd/sole_root.h"
 #include "services/config_vault/registry_service.h"
-#include "services/config_vault/role_feed.h"
 #include "services/config_vault/rocksdb_vault_store.h"
+#include "services/config_vault/role_feed.h"
 
 namespace understudy::config_vault {
 namespace {
@@ -23,7 +28,7 @@ constexpr size_t kRecentChanges = 4096;
 constexpr absl::Duration kDiskBytesInterval = absl::Seconds(10);
 
 // Passes what the engine says on to metrics, log and health.
-class EngineReporter final : public EngineObserver {
+class EngineReporter final : public EngineObserver, public etcd::EtcdVaultObserver {
  public:
   EngineReporter(VaultMetrics& metrics, const log::Logger& log) : metrics_(metrics), log_(log) {
     metrics_.disk_writable.Set(1);
@@ -37,10 +42,14 @@ class EngineReporter final : public EngineObserver {
   void Detach() { server_ = nullptr; }
 
   void OnCommitted(size_t commands, absl::Duration took, const Counters& counters) override {
-    metrics_.commit_commands.Observe(static_cast<double>(commands));
-    metrics_.commit_seconds.Observe(took);
+    OnOrdered(commands, took);
     Show(counters);
   }
+  void OnOrdered(size_t commands, absl::Duration took) override {
+    metrics_.commit_commands.Observe(static_cast<double>(commands));
+    metrics_.commit_seconds.Observe(took);
+  }
+  void OnApplied(const Counters& counters) override { Show(counters); }
 
   void OnDiskState(const absl::Status& state) override {
     const bool was_writable = writable_.exchange(state.ok());
@@ -67,6 +76,20 @@ class EngineReporter final : public EngineObserver {
   std::atomic<rpc::Server*> server_ = nullptr;
 };
 
+etcd::EtcdVaultOptions MakeEtcdOptions(const Config& config) {
+  etcd::EtcdVaultOptions options;
+  options.client.endpoints = config.etcd.endpoints;
+  options.client.tls = config.etcd.tls;
+  options.replica.site = config.etcd.site;
+  options.engine.policy.keep_revisions = config.keep_revisions;
+  options.engine.max_transaction_writes = config.etcd.max_transaction_writes;
+  options.engine.max_transaction_bytes = config.etcd.max_transaction_bytes;
+  options.engine.patience = config.etcd.write_patience;
+  options.upkeep.policy.kept_revisions = config.etcd.kept_revisions;
+  options.upkeep.interval = config.etcd.upkeep_interval;
+  return options;
+}
+
 }  // namespace
 
 class Server::Impl {
@@ -80,10 +103,14 @@ class Server::Impl {
         store_,
         OpenRocksdbVaultStore(config_.data_directory, {.cache_bytes = config_.cache_bytes}));
     UNDERSTUDY_RETURN_IF_ERROR(StartEngine());
-    context_.emplace(VaultContext{clock_, *store_, *engine_, *role_, *feed_, pool_, metrics_});
+    context_.emplace(
+        VaultContext{clock_, *store_, *reads_, *engine_, *role_, *feed_, pool_, metrics_});
     documents_ = std::make_unique<DocumentsService>(
         *context_, DocumentsOptions{.max_watchers = config_.max_watchers, .watcher = {}}, streams_);
     registry_ = std::make_unique<RegistryService>(*context_, streams_);
+    replication_ = std::make_unique<ReplicationService>(*store_, clock_, streams_, [this] {
+      return etcd_ == nullptr || etcd_->replica().tip().following;
+    });
     UNDERSTUDY_RETURN_IF_ERROR(Listen());
     housekeeping_.Post([this] { MeasureDisk(); });
     return absl::OkStatus();
@@ -101,28 +128,62 @@ class Server::Impl {
   absl::Status StartEngine() {
     UNDERSTUDY_ASSIGN_OR_RETURN(const Counters counters, store_->Snapshot()->ReadCounters());
     feed_ = std::make_unique<ChangeFeed>(counters.revision, kRecentChanges);
+    reporter_.Show(counters);
+    UNDERSTUDY_RETURN_IF_ERROR(config_.engine == EngineKind::kEtcd ? StartEtcd() : StartEmbedded());
+    role_->Subscribe(
+        [this](const RoleState& role) { metrics_.epoch.Set(static_cast<double>(role.epoch)); });
+    log_.Info("opened {}: epoch {}, revision {}, {} documents", config_.data_directory,
+              role_->current().epoch, counters.revision, counters.documents);
+    return absl::OkStatus();
+  }
+
+  absl::Status StartEmbedded() {
     EmbeddedEngineOptions options;
     options.policy.keep_revisions = config_.keep_revisions;
-    UNDERSTUDY_ASSIGN_OR_RETURN(engine_,
+    UNDERSTUDY_ASSIGN_OR_RETURN(embedded_,
                                 EmbeddedEngine::Start(options, clock_, *store_, *feed_, reporter_));
-    reporter_.Show(counters);
-    role_.emplace(RoleState{.role = Role::kRoot, .epoch = engine_->epoch()});
-    metrics_.epoch.Set(static_cast<double>(engine_->epoch()));
-    log_.Info("opened {}: epoch {}, revision {}, {} documents", config_.data_directory,
-              engine_->epoch(), counters.revision, counters.documents);
+    role_.emplace(RoleState{.role = Role::kRoot, .epoch = embedded_->epoch()});
+    engine_ = embedded_.get();
+    reads_ = &always_current_;
+    return absl::OkStatus();
+  }
+
+  absl::Status StartEtcd() {
+    role_.emplace(RoleState{.role = Role::kSentinel});
+    peers_.emplace([peers = config_.etcd.peers] { return peers; }, config_.service.tls);
+    UNDERSTUDY_ASSIGN_OR_RETURN(
+        etcd_, etcd::EtcdVault::Start(MakeEtcdOptions(config_), {.store = *store_,
+                                                                 .feed = *feed_,
+                                                                 .role = *role_,
+                                                                 .clock = clock_,
+                                                                 .metrics = metrics_registry_,
+                                                                 .observer = reporter_,
+                                                                 .source = &*peers_}));
+    engine_ = &etcd_->engine();
+    reads_ = &etcd_->reads();
+    RootRecord record{.node_id = config_.service.listen,
+                      .instance = Random::FromEntropy().Next() | 1,
+                      .addresses = {.vault = config_.service.listen},
+                      .claimed_at = clock_.WallNow()};
+    root_executor_.emplace("vault-root", clock_);
+    sole_root_.emplace(
+        SoleRoot::Parts{etcd_->root_key(), etcd_->reign(), *role_, *root_executor_, clock_},
+        std::move(record));
+    sole_root_->Start();
     return absl::OkStatus();
   }
 
   absl::Status Listen() {
     UNDERSTUDY_ASSIGN_OR_RETURN(
-        rpc_,
-        rpc::Server::Start(config_.service,
-                           {.service = "config-vault",
-                            .registry = &metrics_registry_,
-                            .services = {{documents_.get(), v1::Documents::service_full_name()},
-                                         {registry_.get(), v1::Registry::service_full_name()}},
-                            .streams = &streams_,
-                            .other_ports = {}}));
+        rpc_, rpc::Server::Start(
+                  config_.service,
+                  {.service = "config-vault",
+                   .registry = &metrics_registry_,
+                   .services = {{documents_.get(), v1::Documents::service_full_name()},
+                                {registry_.get(), v1::Registry::service_full_name()},
+                                {replication_.get(), v1::Replication::service_full_name()}},
+                   .streams = &streams_,
+                   .other_ports = {}}));
     reporter_.Attach(rpc_.get());
     return absl::OkStatus();
   }
@@ -135,12 +196,23 @@ class Server::Impl {
   // Calls under way still need the pool and the engine.
   void StopCalls() {
     reporter_.Detach();
+    StopReign();
     if (rpc_ != nullptr) rpc_->Shutdown();
   }
   void StopEngine() {
     housekeeping_.Stop();
+    if (replication_ != nullptr) replication_->Stop();
     pool_.Stop();
-    if (engine_ != nullptr) engine_->Stop();
+    if (embedded_ != nullptr) embedded_->Stop();
+    if (etcd_ != nullptr) etcd_->Stop();
+  }
+  // With etcd out of reach, calls would wait for it longer than a shutdown may take.
+  void StopReign() {
+    if (!sole_root_.has_value()) return;
+    root_executor_->Stop();
+    sole_root_->Stop();
+    etcd_->reign().EndReign();
+    peers_->Cancel();
   }
   void Stop() {
     StopCalls();
@@ -156,13 +228,23 @@ class Server::Impl {
   rpc::StreamGroup streams_;
   std::unique_ptr<VaultStore> store_;
   std::unique_ptr<ChangeFeed> feed_;
-  std::unique_ptr<EmbeddedEngine> engine_;
   std::optional<RoleFeed> role_;
+  AlwaysCurrent always_current_;
+  std::unique_ptr<EmbeddedEngine> embedded_;
+  // Outlive etcd's calls that are under way.
+  std::optional<SerialExecutor> root_executor_;
+  std::optional<SoleRoot> sole_root_;
+  std::optional<etcd::PeerSnapshotSource> peers_;
+  std::unique_ptr<etcd::EtcdVault> etcd_;
+  // One of the two engines.
+  Engine* engine_ = nullptr;
+  ReadBarrier* reads_ = nullptr;
   WorkerPool pool_;
   SerialExecutor housekeeping_;
   std::optional<VaultContext> context_;
   std::unique_ptr<DocumentsService> documents_;
   std::unique_ptr<RegistryService> registry_;
+  std::unique_ptr<ReplicationService> replication_;
   std::unique_ptr<rpc::Server> rpc_;
 };
 

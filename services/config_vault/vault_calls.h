@@ -2,10 +2,13 @@
 #define UNDERSTUDY_SERVICES_CONFIG_VAULT_VAULT_CALLS_H_
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "common/rpc/unary.h"
+#include "services/config_vault/proto_fields.h"
 #include "services/config_vault/vault_context.h"
+#include "understudy/type/v1/consistency.pb.h"
 
 // The two shapes that the vault's unary calls have.
 namespace understudy::config_vault {
@@ -22,19 +25,40 @@ void Answer(const VaultMetrics& metrics, Operation operation, rpc::UnaryReply<Re
   reply.Finish(std::move(result));
 }
 
-// A read: `read` is called on the pool with the vault as it is then.
-//   absl::StatusOr<Response> read(const VaultReader&)
+// Reads on the pool, with the vault as it is then.
 template <typename Response, typename Read>
+void ReadOnPool(const VaultContext& vault, Operation operation, rpc::UnaryReply<Response> reply,
+                std::optional<absl::Duration> data_age, Read read) {
+  vault.pool.Post(
+      [&vault, operation, data_age, read = std::move(read), reply = std::move(reply)]() mutable {
+        if (reply.IsCancelled()) return reply.Fail(absl::CancelledError("the caller went away"));
+        absl::StatusOr<Response> response = read(*vault.store.Snapshot());
+        if (response.ok() && data_age.has_value() && *data_age < absl::InfiniteDuration()) {
+          fields::SetDuration(*data_age, *response->mutable_data_age());
+        }
+        Answer<Response>(vault.metrics, operation, reply, std::move(response));
+      });
+}
+
+// A read: `read` is called on the pool when the vault is as current as the request asks.
+//   absl::StatusOr<Response> read(const VaultReader&)
+template <typename Request, typename Response, typename Read>
 grpc::ServerUnaryReactor* AnswerRead(const VaultContext& vault, Operation operation,
-                                     rpc::UnaryReply<Response> reply, Read read) {
+                                     const Request& request, rpc::UnaryReply<Response> reply,
+                                     Read read) {
   grpc::ServerUnaryReactor* const reactor = reply.reactor();
   if (const absl::Status admitted = vault.pool.Admit(0); !admitted.ok()) {
     Answer<Response>(vault.metrics, operation, reply, admitted);
     return reactor;
   }
-  vault.pool.Post([&vault, operation, read = std::move(read), reply = std::move(reply)]() mutable {
-    if (reply.IsCancelled()) return reply.Fail(absl::CancelledError("the caller went away"));
-    Answer<Response>(vault.metrics, operation, reply, read(*vault.store.Snapshot()));
+  if (request.consistency() == type::v1::CONSISTENCY_STALE) {
+    ReadOnPool(vault, operation, std::move(reply), vault.reads.DataAge(), std::move(read));
+    return reactor;
+  }
+  vault.reads.WhenCurrent([&vault, operation, read = std::move(read),
+                           reply = std::move(reply)](const absl::Status& status) mutable {
+    if (!status.ok()) return Answer<Response>(vault.metrics, operation, reply, status);
+    ReadOnPool(vault, operation, std::move(reply), std::nullopt, std::move(read));
   });
   return reactor;
 }

@@ -4,6 +4,7 @@
 #include "common/time/clock.h"
 #include "services/config_vault/change_feed.h"
 #include "services/config_vault/engine.h"
+#include "services/config_vault/read_barrier.h"
 #include "services/config_vault/role_feed.h"
 #include "services/config_vault/vault_metrics.h"
 #include "services/config_vault/vault_store.h"
@@ -18,6 +19,7 @@ inline constexpr char kErrorDomain[] = "config-vault.understudy";
 struct VaultContext {
   const Clock& clock;
   const VaultStore& store;
+  ReadBarrier& reads;
   Engine& engine;
   RoleFeed& role;
   ChangeFeed& feed;

@@ -48,6 +48,24 @@ absl::Status Stopped() {
   return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the vault is shutting down");
 }
 
+// Puts a snapshot's pieces into a store.
+class StoreFiller final : public SnapshotSink {
+ public:
+  explicit StoreFiller(VaultStore& store) : store_(store) {}
+
+  // What is there is given up only when there is something to put in its place.
+  absl::Status Begin() override { return store_.Clear(); }
+  absl::Status Add(const VaultBatch& piece) override {
+    counters_ = piece.counters;
+    return store_.Apply(piece, {.filling = true});
+  }
+  const Counters& counters() const { return counters_; }
+
+ private:
+  VaultStore& store_;
+  Counters counters_;
+};
+
 }  // namespace
 
 // A watch's way to the replica's thread, which may be gone before the watch is.
@@ -180,21 +198,16 @@ absl::Status Replica::Fill(const SiteState& site) {
 }
 
 absl::Status Replica::FillFromSource(const SiteState& site) {
-  const ReplicaPosition at_least{.cluster_id = site.header.cluster_id,
-                                 .revision = site.batch_revision,
-                                 .lineage = site.batch->origin.lineage};
   absl::MutexLock lock(&apply_mutex_);
-  bool is_clear = false;
-  Counters counters;
+  StoreFiller filler(store_);
   UNDERSTUDY_ASSIGN_OR_RETURN(
       const ReplicaPosition position,
-      source_->Fetch(at_least, [&](const VaultBatch& batch) -> absl::Status {
-        // What is there is given up only when there is something to put in its place.
-        if (!std::exchange(is_clear, true)) UNDERSTUDY_RETURN_IF_ERROR(store_.Clear());
-        counters = batch.counters;
-        return store_.Apply(batch, {.filling = true});
-      }));
-  return FinishFill(site, counters, position);
+      source_->Fetch({.cluster_id = site.header.cluster_id, .lineage = site.batch->origin.lineage},
+                     filler));
+  // The snapshot may be newer than what was read of etcd before.
+  UNDERSTUDY_ASSIGN_OR_RETURN(const SiteState now,
+                              ReadSiteState(client_, keys_, options_.call_timeout));
+  return FinishFill(now, filler.counters(), position);
 }
 
 absl::StatusOr<RangeResult> Replica::ReadPage(const KeyRange& keys, int64_t revision,

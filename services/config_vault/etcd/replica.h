@@ -28,17 +28,25 @@
 
 namespace understudy::config_vault::etcd {
 
+// Where a snapshot goes.
+class SnapshotSink {
+ public:
+  virtual ~SnapshotSink() = default;
+  // There is one: forget what was there, and what an earlier attempt has added.
+  virtual absl::Status Begin() = 0;
+  // The next piece, with the counters that stand at the end.
+  virtual absl::Status Add(const VaultBatch& piece) = 0;
+};
+
 // Where a replica that cannot go on by itself takes everything from, history included: another
 // replica. Blocks; called on the replica's thread.
 class SnapshotSource {
  public:
   virtual ~SnapshotSource() = default;
-  // Gives all records to `add`, piece by piece, each with the counters that stand at the end, and
-  // returns the position at which they stand. UNAVAILABLE NO_SNAPSHOT: nobody has one of this
-  // cluster and lineage at `at_least` or later. Errors of `add` are returned.
-  using Add = std::function<absl::Status(const VaultBatch&)>;
-  virtual absl::StatusOr<ReplicaPosition> Fetch(const ReplicaPosition& at_least,
-                                                const Add& add) = 0;
+  // Gives all records to `sink` and returns the position at which they stand. UNAVAILABLE
+  // NO_SNAPSHOT: nobody has one of this cluster and lineage. Errors of the sink are returned.
+  virtual absl::StatusOr<ReplicaPosition> Fetch(const ReplicaPosition& wanted,
+                                                SnapshotSink& sink) = 0;
 };
 
 // The site's key `root`, as the replica comes by it.

@@ -1,0 +1,42 @@
+#ifndef UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_REPLICATION_SERVICE_H_
+#define UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_REPLICATION_SERVICE_H_
+
+#include <functional>
+
+#include "common/executor/serial_executor.h"
+#include "common/rpc/stream_group.h"
+#include "common/time/clock.h"
+#include "services/config_vault/vault_store.h"
+#include "understudy/config_vault/v1/replication.grpc.pb.h"
+
+namespace understudy::config_vault {
+
+// The Replication service over gRPC. Snapshots are read by a thread of their own, one at a time, as
+// fast as the stream takes them.
+class ReplicationService final : public v1::Replication::CallbackService {
+ public:
+  // `store`, `clock` and `streams` must outlive the service. `is_following` from any thread.
+  ReplicationService(const VaultStore& store, const Clock& clock, rpc::StreamGroup& streams,
+                     std::function<bool()> is_following);
+  // Stops.
+  ~ReplicationService() override;
+
+  grpc::ServerUnaryReactor* GetPosition(grpc::CallbackServerContext* context,
+                                        const v1::GetPositionRequest* request,
+                                        v1::GetPositionResponse* response) override;
+  grpc::ServerWriteReactor<v1::SnapshotResponse>* Snapshot(
+      grpc::CallbackServerContext* context, const v1::SnapshotRequest* request) override;
+
+  // After the listener has shut down. Idempotent.
+  void Stop() { snapshots_.Stop(); }
+
+ private:
+  const VaultStore& store_;
+  rpc::StreamGroup& streams_;
+  const std::function<bool()> is_following_;
+  SerialExecutor snapshots_;
+};
+
+}  // namespace understudy::config_vault
+
+#endif  // UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_REPLICATION_SERVICE_H_
