@@ -119,6 +119,12 @@ def understudy_repositories():
         header = "/usr/include/CLI/CLI.hpp",
     )
     debian_library(
+        name = "boost_beast",
+        package = "libboost-dev",
+        header = "/usr/include/boost/beast.hpp",
+        linkopts = ["-pthread"],
+    )
+    debian_library(
         name = "googletest",
         package = "libgmock-dev",
         header = "/usr/include/gmock/gmock.h",

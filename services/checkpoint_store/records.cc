@@ -1,0 +1,20 @@
+#include "services/checkpoint_store/records.h"
+
+namespace understudy::checkpoint_store {
+
+const Generation* LatestOf(const Device& device, std::string_view name) {
+  for (size_t i = device.kept.size(); i-- > 0;) {
+    if (device.kept[i].name == name) return &device.kept[i];
+  }
+  return nullptr;
+}
+
+const Generation* FindGeneration(const Device& device, std::string_view name,
+                                 GenerationNumber number) {
+  for (const Generation& generation : device.kept) {
+    if (generation.number == number && generation.name == name) return &generation;
+  }
+  return nullptr;
+}
+
+}  // namespace understudy::checkpoint_store
