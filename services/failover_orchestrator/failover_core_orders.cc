@@ -85,10 +85,11 @@ bool FailoverCore::StandsDownLater(const DutyState& state, const std::string& st
 
 void FailoverCore::RequireStandDown(const std::string& station_id, const DutyState& state) {
   const std::string& to = state.duty.assignment.station_id;
-  stations_.RequireStandDown(
+  const bool is_new = stations_.RequireStandDown(
       station_id, state.duty.id, state.duty.assignment.number,
       to.empty() ? "the duty was taken back" : absl::StrCat("the duty moved to station ", to));
-  TouchStation(station_id);
+  // Else a station that does not answer would be looked at again and again.
+  if (is_new) TouchStation(station_id);
 }
 
 void FailoverCore::StandDownFormerHolders(const DutyState& state) {

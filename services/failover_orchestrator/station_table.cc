@@ -96,11 +96,12 @@ void StationTable::Detach(std::string_view station_id) {
   if (Station* station = Find(station_id)) station->attached = false;
 }
 
-void StationTable::RequireStandDown(std::string_view station_id, std::string_view duty_id,
+bool StationTable::RequireStandDown(std::string_view station_id, std::string_view duty_id,
                                     uint64_t number, std::string_view reason) {
   StandDownState& state = At(station_id).stand_downs[std::string(duty_id)];
-  if (state.number >= number) return;
+  if (state.number >= number) return false;
   state = StandDownState{number, false, 0, std::string(reason)};
+  return true;
 }
 
 void StationTable::TakeStoodDown(std::string_view station_id, std::string_view duty_id,

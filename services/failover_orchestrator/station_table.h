@@ -90,8 +90,8 @@ class StationTable {
   void Attach(std::string_view station_id, Greeting greeting);
   void Detach(std::string_view station_id);
 
-  // Asks the station to stop `duty_id`, unless it answered that for this number already.
-  void RequireStandDown(std::string_view station_id, std::string_view duty_id, uint64_t number,
+  // Asks the station to stop `duty_id`, unless it was asked for this number already: then false.
+  bool RequireStandDown(std::string_view station_id, std::string_view duty_id, uint64_t number,
                         std::string_view reason);
   void TakeStoodDown(std::string_view station_id, std::string_view duty_id, uint64_t number);
 
