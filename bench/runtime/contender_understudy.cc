@@ -9,6 +9,7 @@
 #include "common/time/system_clock.h"
 #include "services/station_agent/runtime/scheduler/epoll_engine.h"
 #include "services/station_agent/runtime/scheduler/manager.h"
+#include "services/station_agent/runtime/scheduler/runtime.h"
 
 namespace understudy::bench {
 namespace {
@@ -38,9 +39,9 @@ double Life(int count) {
       const double start = ThreadCpuNanoseconds();
       for (int i = 0; i < count; ++i) {
         world.manager.Spawn([] { ++ran; });
-        if (i % 100 == 99) world.manager.Yield();
+        if (i % 100 == 99) runtime::Yield();
       }
-      world.manager.Yield();
+      runtime::Yield();
       result = (ThreadCpuNanoseconds() - start) / count;
     }
   });
@@ -56,9 +57,9 @@ double Change(int flows, int switches) {
   int waiting = flows;
   for (int i = 0; i < flows; ++i) {
     world.manager.Spawn([&] {
-      world.manager.Yield();  // all have their stacks now
+      runtime::Yield();  // all have their stacks now
       if (start == 0) start = ThreadCpuNanoseconds();
-      for (int k = 0; k < rounds; ++k) world.manager.Yield();
+      for (int k = 0; k < rounds; ++k) runtime::Yield();
       if (--waiting > 0) return;
       result = (ThreadCpuNanoseconds() - start) / (static_cast<double>(rounds) * flows);
     });
@@ -84,27 +85,30 @@ double Memory(int count) {
 
 // Half of the work is done when the last has armed, the rest when the last has fired; the wait in
 // between costs nothing.
-double Timers(int count) {
+struct TimersState {
   World world;
+  int next = 0;
+  int left = 0;
   double begin = 0;
   double end = 0;
-  int left = count;
-  SteadyTime base;
-  for (int i = 0; i < count; ++i) {
-    world.manager.Spawn([&, i] {
-      world.manager.Yield();  // all have their stacks now
-      if (begin == 0) {
-        begin = ThreadCpuNanoseconds();
-        base = world.clock.SteadyNow() + absl::Milliseconds(500);
-      }
-      const SteadyTime deadline =
-          world.clock.SteadyNow() + absl::Nanoseconds(500'000'000 + (i * 7919L % 100'000) * 100);
-      world.manager.SleepUntil(deadline);
-      if (--left == 0) end = ThreadCpuNanoseconds();
-    });
+
+  void Sleep() {
+    runtime::Yield();  // all have their stacks now
+    if (begin == 0) begin = ThreadCpuNanoseconds();
+    const int64_t i = next++;
+    const SteadyTime deadline =
+        world.clock.SteadyNow() + absl::Nanoseconds(500'000'000 + (i * 7919 % 100'000) * 100);
+    world.manager.SleepUntil(deadline);
+    if (--left == 0) end = ThreadCpuNanoseconds();
   }
-  world.manager.RunUntilDone();
-  return (end - begin) / count;
+};
+
+double Timers(int count) {
+  TimersState state;
+  state.left = count;
+  for (int i = 0; i < count; ++i) state.world.manager.Spawn([&state] { state.Sleep(); });
+  state.world.manager.RunUntilDone();
+  return (state.end - state.begin) / count;
 }
 
 void Serve(int connection) {

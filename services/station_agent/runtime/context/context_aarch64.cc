@@ -8,7 +8,9 @@
 
 #include "services/station_agent/runtime/context/context.h"
 
-// AAPCS64 has a call preserve x19 to x29, the low halves of v8 to v15, and FPCR.
+// AAPCS64 has a call preserve x19 to x29, the low halves of v8 to v15, and FPCR. The places of
+// errno and of the exceptions are the thread's, so x2 and x3 mean the same on both sides of the
+// switch.
 asm(R"(
 .text
 .globl understudy_switch_context
@@ -17,8 +19,8 @@ asm(R"(
 understudy_switch_context:
   .cfi_startproc
   hint #34
-  sub sp, sp, #176
-  .cfi_adjust_cfa_offset 176
+  sub sp, sp, #192
+  .cfi_adjust_cfa_offset 192
   stp x19, x20, [sp, #0]
   stp x21, x22, [sp, #16]
   stp x23, x24, [sp, #32]
@@ -30,12 +32,20 @@ understudy_switch_context:
   stp d12, d13, [sp, #128]
   stp d14, d15, [sp, #144]
   mrs x9, fpcr
+  ldr w12, [x2]
+  ldp x13, x14, [x3]
   str x9, [sp, #160]
+  str w12, [sp, #168]
+  stp x13, x14, [sp, #176]
   mov x10, sp
   str x10, [x0]
   ldr x10, [x1]
   mov sp, x10
   ldr x11, [sp, #160]
+  ldr w12, [sp, #168]
+  ldp x13, x14, [sp, #176]
+  str w12, [x2]
+  stp x13, x14, [x3]
   cmp x9, x11
   b.eq 0f
   msr fpcr, x11
@@ -50,8 +60,8 @@ understudy_switch_context:
   ldp d10, d11, [sp, #112]
   ldp d12, d13, [sp, #128]
   ldp d14, d15, [sp, #144]
-  add sp, sp, #176
-  .cfi_adjust_cfa_offset -176
+  add sp, sp, #192
+  .cfi_adjust_cfa_offset -192
   ret
   .cfi_endproc
 .size understudy_switch_context,.-understudy_switch_context
@@ -86,7 +96,9 @@ struct Frame {
   void (*x30)();
   uint64_t d8_to_d15[8];
   uint64_t fpcr;
-  uint64_t unused;
+  int error;
+  int unused;
+  ExceptionState exceptions;
 };
 static_assert(offsetof(Context, stack_pointer) == 0);
 static_assert(offsetof(Frame, x19) == 0);
@@ -95,7 +107,9 @@ static_assert(offsetof(Frame, x29) == 80);
 static_assert(offsetof(Frame, x30) == 88);
 static_assert(offsetof(Frame, d8_to_d15) == 96);
 static_assert(offsetof(Frame, fpcr) == 160);
-static_assert(sizeof(Frame) == 176);
+static_assert(offsetof(Frame, error) == 168);
+static_assert(offsetof(Frame, exceptions) == 176);
+static_assert(sizeof(Frame) == 192);
 
 }  // namespace
 

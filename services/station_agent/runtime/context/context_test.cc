@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -20,13 +21,15 @@ struct Pair {
   int steps = 0;
   double seen = 0;
   int rounding = -1;
+  int error = 0;
+  ExceptionState exceptions;
 
   void* top() const {
     return reinterpret_cast<void*>(reinterpret_cast<uintptr_t>(stack.get() + kStackSize) &
                                    ~uintptr_t{63});
   }
-  void ToOther() { understudy_switch_context(&main, &other); }
-  void ToMain() { understudy_switch_context(&other, &main); }
+  void ToOther() { understudy_switch_context(&main, &other, &error, &exceptions); }
+  void ToMain() { understudy_switch_context(&other, &main, &error, &exceptions); }
 };
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -90,6 +93,31 @@ TEST(ContextTest, KeepsTheRoundingModeOfEachFlow) {
   fesetround(FE_TONEAREST);
 }
 
+TEST(ContextTest, KeepsTheErrorAndTheExceptionsOfEachFlow) {
+  Pair pair;
+  pair.error = 5;
+  pair.exceptions = {&pair, 2};
+  MakeContext(
+      pair.other, pair.top(),
+      [](void* argument) {
+        auto* p = static_cast<Pair*>(argument);
+        p->steps = p->error == 0 && p->exceptions.caught == nullptr ? 1 : -1;
+        p->error = 7;
+        p->exceptions = {argument, 1};
+        p->ToMain();
+        p->steps = p->error == 7 && p->exceptions.uncaught == 1 ? 2 : -2;
+        p->ToMain();
+      },
+      &pair);
+  pair.ToOther();
+  EXPECT_EQ(pair.steps, 1);
+  EXPECT_EQ(pair.error, 5);
+  EXPECT_EQ(pair.exceptions.caught, &pair);
+  EXPECT_EQ(pair.exceptions.uncaught, 2u);
+  pair.ToOther();
+  EXPECT_EQ(pair.steps, 2);
+}
+
 TEST(ContextTest, ResetsTheRoundingMode) {
   fesetround(FE_UPWARD);
   ResetFloatingPointControl();
@@ -122,7 +150,10 @@ TEST(ContextTest, KeepsTheX87ControlWordOfEachFlow) {
 
 #endif  // sanitizers need the annotations that the scheduler makes
 
-TEST(ContextTest, HasAName) { EXPECT_NE(std::string(ContextName()), ""); }
+TEST(ContextTest, HasAName) {
+  std::printf("the switch is \"%s\"\n", ContextName());
+  EXPECT_NE(std::string(ContextName()), "");
+}
 
 }  // namespace
 }  // namespace understudy::station_agent::runtime

@@ -44,10 +44,18 @@ void MakeContext(Context& context, void* stack_top, ContextEntry entry, void* ar
   context.stack_pointer = &start->context;
 }
 
-extern "C" void understudy_switch_context(Context* from, const Context* to) {
+extern "C" void understudy_switch_context(Context* from, const Context* to, int* error,
+                                          ExceptionState* exceptions) {
+  const int saved_error = *error;
+  const ExceptionState saved_exceptions = *exceptions;
+  // What a fresh flow finds; one that comes back puts its own there.
+  *error = 0;
+  *exceptions = ExceptionState{};
   ucontext_t here;
   from->stack_pointer = &here;
   swapcontext(&here, static_cast<const ucontext_t*>(to->stack_pointer));
+  *error = saved_error;
+  *exceptions = saved_exceptions;
 }
 
 void ResetFloatingPointControl() { fesetenv(FE_DFL_ENV); }

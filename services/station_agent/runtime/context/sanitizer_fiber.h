@@ -89,8 +89,8 @@ inline void FinishFirstSwitch([[maybe_unused]] SanitizerFiber& previous,
 
 // Switches and tells. With `leaves_for_good` the leaving flow never comes back.
 inline void SwitchFiber(Context& from, [[maybe_unused]] SanitizerFiber& from_fiber,
-                        const Context& to, [[maybe_unused]] SanitizerFiber& to_fiber,
-                        [[maybe_unused]] bool leaves_for_good) {
+                        const Context& to, [[maybe_unused]] SanitizerFiber& to_fiber, int* error,
+                        ExceptionState* exceptions, [[maybe_unused]] bool leaves_for_good) {
 #if defined(UNDERSTUDY_RUNTIME_ASAN)
   __sanitizer_start_switch_fiber(leaves_for_good ? nullptr : &from_fiber.fake_stack,
                                  to_fiber.bottom, to_fiber.size);
@@ -98,7 +98,7 @@ inline void SwitchFiber(Context& from, [[maybe_unused]] SanitizerFiber& from_fib
 #if defined(UNDERSTUDY_RUNTIME_TSAN)
   __tsan_switch_to_fiber(to_fiber.fiber, 0);
 #endif
-  understudy_switch_context(&from, &to);
+  understudy_switch_context(&from, &to, error, exceptions);
 #if defined(UNDERSTUDY_RUNTIME_ASAN)
   __sanitizer_finish_switch_fiber(from_fiber.fake_stack, nullptr, nullptr);
 #endif

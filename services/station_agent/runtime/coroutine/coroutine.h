@@ -11,6 +11,8 @@ namespace understudy::station_agent::runtime {
 
 struct Waiter;
 
+// A running one is the manager's current one; what is stored for it stays kReady, so that a switch
+// need not write to it.
 enum class CoroutineState : uint8_t { kDead, kReady, kRunning, kWaiting };
 
 // Higher ones run more often, none starves (see ReadyQueue).
@@ -28,13 +30,6 @@ inline constexpr int kStackClasses = 4;
 
 // Names one coroutine for ever: a stale one is recognised. 0 is nobody.
 using CoroutineId = uint64_t;
-
-// What the C++ runtime keeps for a thread (__cxa_eh_globals): which exceptions are caught and in
-// flight. It belongs to the coroutine.
-struct ExceptionState {
-  void* caught = nullptr;
-  uint64_t uncaught = 0;  // an unsigned int, and padding
-};
 
 // What is known of a coroutine from its creation on. 32 bytes, dense in memory, because at 10,000
 // first-time creations the pages that they touch are the cost. All that is needed only once it has
@@ -71,7 +66,6 @@ static_assert(sizeof(Coroutine) == 32);
 // The top of a coroutine's stack.
 struct Coroutine::Body {
   Start start;
-  Waiter* waiter = nullptr;   // what it waits for
   Waiter* joiners = nullptr;  // who waits for its end
   Coroutine* self = nullptr;
   [[no_unique_address]] SanitizerFiber fiber;

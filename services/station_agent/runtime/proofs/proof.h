@@ -6,10 +6,12 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <string>
@@ -21,6 +23,16 @@
 
 namespace understudy::station_agent::runtime {
 
+// Raises this process's limit of open descriptors, above the administrator's if it may.
+inline void AllowDescriptors(int count) {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  const auto wanted = static_cast<rlim_t>(count);
+  if (limit.rlim_cur >= wanted) return;
+  const rlimit raised{wanted, std::max(limit.rlim_max, wanted)};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &raised), 0) << "needs " << count << " descriptors";
+}
+
 // A runtime of one thread whose coroutines hold conversations through somebody's blocking library.
 // Each proof makes all conversations wait for one another in the middle (the server answers nobody
 // before everybody has asked), so that it ends only if none of them ever blocks the thread.
@@ -28,6 +40,7 @@ class OneThread {
  public:
   explicit OneThread(StackClass stack_class = StackClass::kLarge) {
     options_.stack_class = stack_class;
+    AllowDescriptors(4096);
   }
 
   // Runs `talk(i)` for each of `count`, at the same time, to their ends.

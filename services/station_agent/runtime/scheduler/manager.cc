@@ -42,8 +42,9 @@ Manager::Manager(ManagerOptions options, const Clock& clock, EventEngine& engine
       number_(RegisterOrDie(this)),
       ready_(options_.max_coroutines),
       pool_(options_.max_coroutines),
+      waiters_(options_.max_coroutines),
       stacks_(options_.max_coroutines, options_.guard_mode),
-      timers_(clock.SteadyNow()),
+      timers_(clock.SteadyNow(), options_.max_coroutines),
       pass_time_(clock.SteadyNow()) {}
 
 Manager::~Manager() {
@@ -88,19 +89,8 @@ bool Manager::Bind(Coroutine* coroutine) {
   return true;
 }
 
-// Only sanitizers need it; the stack is not touched without them.
-UNDERSTUDY_HOT SanitizerFiber& FiberOf(Coroutine* coroutine) {
-  return coroutine->bound.body->fiber;
-}
-
-UNDERSTUDY_HOT void Manager::AfterSwitch() {
-  if (ended_body_ != nullptr) [[unlikely]] {
-    GiveEndedStackBack();
-  }
-}
-
 UNDERSTUDY_HOT Coroutine* Manager::TakeNext() {
-  if (--budget_ <= 0 || ready_.empty()) return nullptr;
+  if (!SpendTurn() || ready_.empty()) return nullptr;
   Coroutine* next = ready_.Pop();
   ready_.PrefetchNormal();
   return next;
@@ -108,36 +98,24 @@ UNDERSTUDY_HOT Coroutine* Manager::TakeNext() {
 
 UNDERSTUDY_HOT void Manager::SwitchAway(Coroutine* self) {
   Coroutine* next = TakeNext();
-  if (next == self) {
-    self->state = CoroutineState::kRunning;
-    return;
-  }
+  if (next == self) return;
   SwitchTo(self, next);
 }
 
-// `next` may be null: the loop. What belongs to the flow of control is kept in its frame, so that a
-// switch touches as few cache lines of a stack as possible.
-UNDERSTUDY_HOT void Manager::SwitchTo(Coroutine* self, Coroutine* next) {
+// `next` may be null: the loop.
+void Manager::SwitchTo(Coroutine* self, Coroutine* next) {
   if (next != nullptr && !IsEasy(next)) [[unlikely]] {
     next = Prepare(next);
   }
-  const int saved_errno = *errno_;
-  const ExceptionState saved_exceptions = *exceptions_;
   SetRunning(next);
   if (next != nullptr) [[likely]] {
-    next->state = CoroutineState::kRunning;
-    SwitchFiber(self->bound.context, FiberOf(self), next->bound.context, FiberOf(next), false);
+    SwitchFiber(self->bound.context, FiberOf(self), next->bound.context, FiberOf(next), errno_,
+                exceptions_, false);
   } else {
-    SwitchFiber(self->bound.context, FiberOf(self), loop_context_, loop_fiber_, false);
+    SwitchFiber(self->bound.context, FiberOf(self), loop_context_, loop_fiber_, errno_, exceptions_,
+                false);
   }
-  *errno_ = saved_errno;
-  *exceptions_ = saved_exceptions;
   AfterSwitch();
-}
-
-// Has a stack, and nothing about it is being measured.
-UNDERSTUDY_HOT bool Manager::IsEasy(const Coroutine* next) {
-  return next->has_stack && !next->delay_sampled;
 }
 
 // Null when it must wait for a stack.
@@ -152,8 +130,6 @@ void Manager::Root(void* argument) {
   auto* body = static_cast<Coroutine::Body*>(argument);
   Manager* manager = current_manager;
   FinishFirstSwitch(manager->loop_fiber_, false);
-  *manager->errno_ = 0;
-  *manager->exceptions_ = ExceptionState{};
   manager->AfterSwitch();
   while (true) {
     manager->RunOne(body->start, body->self->name);
@@ -194,34 +170,34 @@ bool Manager::CanAdopt(const Coroutine* next, const Coroutine::Body*) const {
 void Manager::Adopt(Coroutine* next, Coroutine::Body* body) {
   body->start = next->start;
   body->self = next;
-  body->waiter = nullptr;
   body->joiners = nullptr;
   next->bound.body = body;
   next->has_stack = true;
-  next->state = CoroutineState::kRunning;
   *errno_ = 0;
   ResetFloatingPointControl();
   SetRunning(next);
 }
 
 void Manager::LeaveForGood(Coroutine::Body* body, Coroutine* next) {
-  ended_body_ = body;
   if (next != nullptr && !IsEasy(next)) next = Prepare(next);
   SetRunning(next);
-  if (next != nullptr) {
-    next->state = CoroutineState::kRunning;
-    SwitchFiber(nowhere_, body->fiber, next->bound.context, FiberOf(next), true);
+  if constexpr (kSanitized) {
+    ended_body_ = body;
   } else {
-    SwitchFiber(nowhere_, body->fiber, loop_context_, loop_fiber_, true);
+    GiveStackBack(body);  // nobody takes one until this flow has left it
+  }
+  if (next != nullptr) {
+    SwitchFiber(nowhere_, body->fiber, next->bound.context, FiberOf(next), errno_, exceptions_,
+                true);
+  } else {
+    SwitchFiber(nowhere_, body->fiber, loop_context_, loop_fiber_, errno_, exceptions_, true);
   }
   std::abort();  // nobody comes back to a coroutine that ended
 }
 
-void Manager::GiveEndedStackBack() {
-  DestroyFiber(ended_body_->fiber);
-  const bool intact = stacks_.Return(TopOf(ended_body_), ended_class_);
-  ended_body_ = nullptr;
-  if (!intact) {
+void Manager::GiveStackBack(Coroutine::Body* body) {
+  DestroyFiber(body->fiber);
+  if (!stacks_.Return(TopOf(body), ended_class_)) {
     std::fprintf(stderr, "coroutine runtime: '%s' overflowed its stack of %zu KiB\n", ended_name_,
                  StackPool::UsableSize(ended_class_) / 1024);
     std::abort();  // its neighbour is damaged
@@ -230,35 +206,31 @@ void Manager::GiveEndedStackBack() {
 
 void Manager::EnterFromLoop(Coroutine* next) {
   if (!IsEasy(next) && Prepare(next) == nullptr) return;
-  const int saved_errno = *errno_;
-  const ExceptionState saved_exceptions = *exceptions_;
-  next->state = CoroutineState::kRunning;
   SetRunning(next);
-  SwitchFiber(loop_context_, loop_fiber_, next->bound.context, FiberOf(next), false);
-  *errno_ = saved_errno;
-  *exceptions_ = saved_exceptions;
+  SwitchFiber(loop_context_, loop_fiber_, next->bound.context, FiberOf(next), errno_, exceptions_,
+              false);
   AfterSwitch();
+}
+
+void Manager::BeginBudget(int turns) {
+  const uint64_t before = switches();
+  budget_.store(turns, std::memory_order_relaxed);
+  turns_granted_.store(before + static_cast<uint64_t>(turns), std::memory_order_relaxed);
 }
 
 void Manager::RunBatch() {
   if (ready_.empty()) return;
   ++passes_;
   if (passes_ % kRunDelaySampling == 0 && !sampling_) BeginRunDelaySample();
-  budget_ = batch_ + 1;
-  Coroutine* next = TakeNext();
-  if (next != nullptr) EnterFromLoop(next);
-  if (budget_ <= 0) AdaptBatch();
+  do {
+    BeginBudget(batch_ + 1);
+    Coroutine* next = TakeNext();
+    if (next != nullptr) EnterFromLoop(next);
+  } while (MayGoOn());
 }
 
-void Manager::Yield() {
-  Coroutine* self = current();
-  if (ready_.OnlyNormal(self) && --budget_ > 0) [[likely]] {
-    self->state = CoroutineState::kReady;
-    Coroutine* next = ready_.RotateNormal(self);
-    ready_.PrefetchNormal();
-    SwitchTo(self, next);
-    return;
-  }
+// Others than normal priorities are about, the loop has its turn, or `next` is not so easy.
+void Manager::YieldSlowly(Coroutine* self) {
   MakeReady(self);
   SwitchAway(self);
 }
@@ -269,17 +241,13 @@ WakeReason Manager::Park(Waiter& waiter, SteadyTime deadline) {
     Yield();  // a loop that ignores the error must not keep the thread
     return WakeReason::kCancelled;
   }
-  Timer timer;
-  if (!deadline.is_infinite()) {
-    timer.waiter = &waiter;
-    timer.deadline = deadline;
-    timers_.Arm(timer);
-  }
-  self->bound.body->waiter = &waiter;
+  const uint32_t index = pool_.IndexOf(self);
+  if (!deadline.is_infinite()) timers_.Arm(index, deadline);
+  waiters_[index] = &waiter;
   self->state = CoroutineState::kWaiting;
   SwitchAway(self);
-  self->bound.body->waiter = nullptr;
-  timers_.Cancel(timer);
+  waiters_[index] = nullptr;
+  timers_.Cancel(index);
   return waiter.result.load(std::memory_order_relaxed);
 }
 
@@ -301,8 +269,8 @@ void Manager::CancelAll() {
 
 void Manager::CancelOne(Coroutine& coroutine) {
   coroutine.cancelled = true;
-  if (coroutine.shielded || !coroutine.has_stack) return;
-  Waiter* waiter = coroutine.bound.body->waiter;
+  if (coroutine.shielded) return;
+  Waiter* waiter = waiters_[pool_.IndexOf(&coroutine)];
   if (waiter != nullptr && waiter->Claim(WakeReason::kCancelled)) MakeReady(&coroutine);
 }
 

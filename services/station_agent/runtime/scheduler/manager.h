@@ -15,6 +15,7 @@
 #include "absl/functional/any_invocable.h"
 #include "common/time/clock.h"
 #include "services/station_agent/runtime/coroutine/coroutine_pool.h"
+#include "services/station_agent/runtime/coroutine/reserved_array.h"
 #include "services/station_agent/runtime/coroutine/stack_pool.h"
 #include "services/station_agent/runtime/scheduler/descriptor_table.h"
 #include "services/station_agent/runtime/scheduler/event_engine.h"
@@ -84,7 +85,19 @@ class Manager {
   // ---- In a coroutine.
 
   // Lets the others have their turn.
-  void Yield();
+  void Yield() {
+    Coroutine* self = current();
+    if (!ready_.OnlyNormal(self) || !IsEasy(ready_.PeekNormal()) || !SpendTurn()) [[unlikely]] {
+      YieldSlowly(self);
+      return;
+    }
+    Coroutine* next = ready_.RotateNormal(self);
+    ready_.PrefetchNormal();
+    SetRunning(next);
+    SwitchFiber(self->bound.context, FiberOf(self), next->bound.context, FiberOf(next), errno_,
+                exceptions_, false);
+    AfterSwitch();
+  }
   // Until `waiter` is notified, `deadline` passes, or the coroutine is cancelled.
   WakeReason Park(Waiter& waiter, SteadyTime deadline);
   // Returns kTimedOut, or kCancelled.
@@ -135,6 +148,8 @@ class Manager {
   // ---- Observation, on the manager's thread.
 
   ManagerStats stats() const;
+  // The first `limit` that live.
+  std::vector<CoroutineReport> List(size_t limit);
   // One line for each coroutine: id, name, state, what it waits for and how long.
   std::string Dump();
   void CountHook(HookFamily family) { ++hook_counts_[static_cast<size_t>(family)]; }
@@ -160,14 +175,36 @@ class Manager {
   void SwitchAway(Coroutine* self);
   void SwitchTo(Coroutine* self, Coroutine* next);
   Coroutine* TakeNext();
-  static bool IsEasy(const Coroutine* next);
+  // Has a stack, and nothing about it is being measured.
+  static bool IsEasy(const Coroutine* next) {
+    return (static_cast<int>(next->has_stack) & static_cast<int>(!next->delay_sampled)) != 0;
+  }
+  // Only sanitizers need it; the stack is not touched without them.
+  static SanitizerFiber& FiberOf(Coroutine* coroutine) { return coroutine->bound.body->fiber; }
   Coroutine* Prepare(Coroutine* next);
-  void AfterSwitch();
-  void GiveEndedStackBack();
+  // The stack of one that ended cannot be handed back to a sanitizer by itself.
+  void AfterSwitch() {
+    if constexpr (kSanitized) {
+      Coroutine::Body* ended = std::exchange(ended_body_, nullptr);
+      if (ended != nullptr) GiveStackBack(ended);
+    }
+  }
+  void GiveStackBack(Coroutine::Body* body);
+  void YieldSlowly(Coroutine* self);
   void EnterFromLoop(Coroutine* next);
-  void SetRunning(Coroutine* coroutine) {
-    running_.store(coroutine, std::memory_order_relaxed);
-    switches_.store(switches_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  void SetRunning(Coroutine* coroutine) { running_.store(coroutine, std::memory_order_relaxed); }
+  bool SpendTurn() {
+    const int left = budget_.load(std::memory_order_relaxed) - 1;
+    budget_.store(left, std::memory_order_relaxed);
+    return left > 0;
+  }
+  void BeginBudget(int turns);
+  CoroutineState StateOf(const Coroutine& coroutine) const {
+    return &coroutine == current() ? CoroutineState::kRunning : coroutine.state;
+  }
+  uint64_t switches() const {
+    return turns_granted_.load(std::memory_order_relaxed) -
+           static_cast<uint64_t>(budget_.load(std::memory_order_relaxed));
   }
   void CancelOne(Coroutine& coroutine);
   void WakeJoiners(Coroutine::Body* body);
@@ -178,11 +215,11 @@ class Manager {
   void DrainInbox();
   void FireTimers();
   void WaitForEvents(SteadyTime latest_wake);
-  absl::Duration TimeToWait(SteadyTime latest_wake) const;
+  absl::Duration TimeToWait(SteadyTime latest_wake);
   void HandleEvent(const DescriptorEvent& event);
   void WakeStaleWaits(int descriptor);
   void RunBatch();
-  void AdaptBatch();
+  bool MayGoOn();
   void BeginRunDelaySample();
   void SampleRunDelay(Coroutine* coroutine);
   void AbandonAfterFork();
@@ -194,20 +231,24 @@ class Manager {
 
   // Hot.
   std::atomic<Coroutine*> running_{nullptr};
-  std::atomic<uint64_t> switches_{0};
-  int budget_ = 0;  // switches until the loop's turn
-  int batch_ = kSmallestBatch;
+  std::atomic<int> budget_{0};  // turns until the loop's own
   int* errno_ = nullptr;
   ExceptionState* exceptions_ = nullptr;
   Context loop_context_;
   Context nowhere_;  // where one that ended is left
   ReadyQueue ready_;
   CoroutinePool pool_;
-  // A coroutine that ended, until somebody else runs and its stack can be given back.
+  // What each coroutine waits for, by its index: dense, because those who wake it would otherwise
+  // fetch one more line of its stack.
+  ReservedArray<Waiter*> waiters_;
+  // A coroutine that ended. Its stack is kept from a sanitizer until somebody else runs.
   Coroutine::Body* ended_body_ = nullptr;
   const char* ended_name_ = nullptr;
   StackClass ended_class_ = StackClass::kStandard;
 
+  // All turns ever granted to batches: switches made so far are these without what is left.
+  std::atomic<uint64_t> turns_granted_{0};
+  int batch_ = kSmallestBatch;
   StackPool stacks_;
   TimerWheel timers_;
   DescriptorTable descriptors_;

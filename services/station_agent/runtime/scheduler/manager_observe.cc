@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kMaxNames = 65'536;
 
+}  // namespace
+
 const char* NameOf(CoroutineState state) {
   switch (state) {
     case CoroutineState::kDead:
@@ -26,8 +28,6 @@ const char* NameOf(CoroutineState state) {
   return "?";
 }
 
-}  // namespace
-
 const char* InternName(const std::string& name) {
   static absl::Mutex mutex(absl::kConstInit);
   static auto* names = new std::unordered_set<std::string>;
@@ -38,7 +38,7 @@ const char* InternName(const std::string& name) {
 
 RunSample Manager::Sample() const {
   RunSample sample;
-  sample.switches = switches_.load(std::memory_order_relaxed);
+  sample.switches = switches();
   sample.thread_id = thread_id_.load(std::memory_order_relaxed);
   sample.asleep = asleep_.load(std::memory_order_relaxed);
   sample.trimmed = trimmed_.load(std::memory_order_relaxed);
@@ -57,7 +57,7 @@ ManagerStats Manager::stats() const {
   stats.spawned = spawned_;
   stats.refused = refused_;
   stats.uncaught = uncaught_;
-  stats.switches = switches_.load(std::memory_order_relaxed);
+  stats.switches = switches();
   stats.passes = passes_;
   stats.wakes = wakes_;
   stats.timers_armed = timers_.size();
@@ -70,23 +70,40 @@ ManagerStats Manager::stats() const {
   return stats;
 }
 
+std::vector<CoroutineReport> Manager::List(size_t limit) {
+  const SteadyTime now = clock_.SteadyNow();
+  std::vector<CoroutineReport> reports;
+  pool_.ForEach([&](const Coroutine& coroutine) {
+    if (reports.size() == limit) return;
+    CoroutineReport& report = reports.emplace_back();
+    report.id = pool_.IdOf(&coroutine);
+    report.name = coroutine.name;
+    report.state = StateOf(coroutine);
+    report.cancelled = coroutine.cancelled;
+    const Waiter* waiter =
+        report.state == CoroutineState::kWaiting ? waiters_[pool_.IndexOf(&coroutine)] : nullptr;
+    if (waiter == nullptr) return;
+    report.waits_for = waiter->what;
+    report.descriptor = waiter->descriptor;
+    report.waiting = now - waiter->since;
+  });
+  return reports;
+}
+
 std::string Manager::Dump() {
   std::string text;
-  pool_.ForEach([&](const Coroutine& coroutine) {
-    absl::StrAppendFormat(&text, "%u.%u %s %s", pool_.IndexOf(&coroutine), coroutine.generation,
-                          coroutine.name, NameOf(coroutine.state));
-    const Waiter* waiter = coroutine.has_stack && coroutine.state == CoroutineState::kWaiting
-                               ? coroutine.bound.body->waiter
-                               : nullptr;
-    if (waiter != nullptr) {
-      absl::StrAppendFormat(&text, " for %s", waiter->what);
-      if (waiter->descriptor >= 0) absl::StrAppendFormat(&text, " on %d", waiter->descriptor);
-      absl::StrAppendFormat(&text, " since %.3f s",
-                            absl::ToDoubleSeconds(clock_.SteadyNow() - waiter->since));
+  for (const CoroutineReport& report : List(pool_.live())) {
+    absl::StrAppendFormat(&text, "%u.%u %s %s", static_cast<uint32_t>(report.id),
+                          static_cast<uint32_t>(report.id >> 32), report.name,
+                          NameOf(report.state));
+    if (report.waits_for != nullptr) {
+      absl::StrAppendFormat(&text, " for %s", report.waits_for);
+      if (report.descriptor >= 0) absl::StrAppendFormat(&text, " on %d", report.descriptor);
+      absl::StrAppendFormat(&text, " since %.3f s", absl::ToDoubleSeconds(report.waiting));
     }
-    if (coroutine.cancelled) text += " (cancelled)";
+    if (report.cancelled) text += " (cancelled)";
     text += '\n';
-  });
+  }
   return text;
 }
 

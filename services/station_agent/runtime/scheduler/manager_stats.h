@@ -40,6 +40,21 @@ struct ManagerStats {
   std::array<uint64_t, kHookFamilies> hooks{};  // calls, by HookFamily
 };
 
+// What one coroutine is doing.
+struct CoroutineReport {
+  CoroutineId id = 0;
+  const char* name = nullptr;
+  CoroutineState state = CoroutineState::kDead;
+  // While it waits: for what, on which descriptor (-1: none), since how long.
+  const char* waits_for = nullptr;
+  int descriptor = -1;
+  absl::Duration waiting;
+  bool cancelled = false;
+};
+
+// "ready", "running", "waiting" or "dead".
+const char* NameOf(CoroutineState state);
+
 // A moment of a manager, as another thread sees it.
 struct RunSample {
   uint64_t switches = 0;

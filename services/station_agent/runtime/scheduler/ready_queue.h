@@ -91,6 +91,7 @@ class ReadyQueue {
   bool OnlyNormal(const Coroutine* coroutine) const {
     return occupied_ == kNormalOnly && coroutine->priority == Priority::kNormal;
   }
+  Coroutine* PeekNormal() const { return rings_[1].Peek(0); }
   Coroutine* RotateNormal(Coroutine* coroutine) { return rings_[1].Rotate(coroutine); }
 
   // One that will wait as long as any of its priority. Not when empty.
@@ -103,21 +104,22 @@ class ReadyQueue {
   // the stack of one some turns ahead and, further ahead, what tells where that is.
   void PrefetchNormal() const {
     const CoroutineRing& ring = rings_[1];
-    if (ring.size() < kWorthPrefetching) return;
+    if (ring.size() < kWorthPrefetching) [[likely]] {
+      return;
+    }
     __builtin_prefetch(ring.Peek(kPrefetchHead));
     const auto* stack =
         static_cast<const char*>(ring.Peek(kPrefetchStack)->bound.context.stack_pointer);
-    __builtin_prefetch(stack);
-    __builtin_prefetch(stack + 64);
-    __builtin_prefetch(stack + 128);
-    __builtin_prefetch(stack + 192);
+    for (size_t line = 0; line < kPrefetchedLines; ++line) __builtin_prefetch(stack + line * 64);
   }
 
  private:
   static constexpr unsigned kNormalOnly = 1u << static_cast<unsigned>(Priority::kNormal);
   static constexpr uint32_t kWorthPrefetching = 32;
-  static constexpr uint32_t kPrefetchHead = 12;
-  static constexpr uint32_t kPrefetchStack = 6;
+  static constexpr uint32_t kPrefetchHead = 16;
+  static constexpr uint32_t kPrefetchStack = 8;
+  // A parked coroutine's own frames, as far as waking it touches them.
+  static constexpr size_t kPrefetchedLines = 6;
   static constexpr std::array<int, kPriorities> kShares = {8, 4, 1};
 
   unsigned ChooseLevel() {

@@ -10,166 +10,168 @@ namespace {
 // exactly then; of a fuller one only the slot's beginning is used.
 constexpr int kSearched = 8;
 
+// Sequences wrap around; those that are compared were given out close together.
+bool IsEarlier(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) < 0; }
+
 }  // namespace
 
-void TimerWheel::Arm(Timer& timer) {
-  timer.sequence = ++last_sequence_;
+TimerWheel::TimerWheel(SteadyTime now, uint32_t bound)
+    : current_tick_(TickOf(now.nanoseconds())), nodes_(bound) {
+  for (auto& level : slots_) level.fill(kNobody);
+}
+
+void TimerWheel::Arm(Owner owner, SteadyTime deadline) {
+  Node& node = nodes_[owner];
+  node.deadline = deadline.nanoseconds();
+  node.sequence = ++last_sequence_;
   ++size_;
-  Insert(timer);
+  Insert(owner, node);
 }
 
-void TimerWheel::Cancel(Timer& timer) {
-  if (!timer.armed()) return;
-  if (timer.level == Timer::kInHeap) {
-    HeapRemove(timer.position);
-  } else {
-    Unlink(timer);
-  }
-  timer.level = Timer::kNotArmed;
+void TimerWheel::CancelArmed(Owner owner) {
+  Node& node = nodes_[owner];
+  if (node.level != kDue) Unlink(node);
+  node.level = kNotArmed;
   --size_;
 }
 
-Timer* TimerWheel::PopDue(SteadyTime now) {
+TimerWheel::Owner TimerWheel::PopDue(SteadyTime now) {
+  const uint64_t tick = TickOf(now.nanoseconds());
   if (size_ == 0) {
-    current_tick_ = std::max(current_tick_, TickOf(now));
-    return nullptr;
+    current_tick_ = std::max(current_tick_, tick);
+    due_.clear();
+    next_due_ = 0;
+    return kNobody;
   }
-  if (heap_.empty()) AdvanceTo(TickOf(now));
-  if (heap_.empty() || heap_.front()->deadline > now) return nullptr;
-  Timer* timer = heap_.front();
-  HeapRemove(0);
-  timer->level = Timer::kNotArmed;
+  if (!HasDue()) AdvanceTo(tick);
+  if (!HasDue() || due_[next_due_].deadline > now.nanoseconds()) return kNobody;
+  const Owner owner = due_[next_due_++].owner;
+  nodes_[owner].level = kNotArmed;
   --size_;
-  return timer;
+  return owner;
 }
 
-SteadyTime TimerWheel::NextWake() const {
-  if (!heap_.empty()) return heap_.front()->deadline;
+bool TimerWheel::HasDue() {
+  for (; next_due_ < due_.size(); ++next_due_) {
+    const Due& due = due_[next_due_];
+    const Node& node = nodes_[due.owner];
+    if (node.level == kDue && node.sequence == due.sequence) return true;
+  }
+  due_.clear();
+  next_due_ = 0;
+  return false;
+}
+
+SteadyTime TimerWheel::NextWake() {
+  if (size_ == 0) return SteadyTime::Infinite();
+  if (HasDue()) return SteadyTime::FromNanoseconds(due_[next_due_].deadline);
   Place place{};
   if (!NextSlot(place)) return SteadyTime::Infinite();
-  SteadyTime earliest = SteadyTime::Infinite();
+  int64_t earliest = std::numeric_limits<int64_t>::max();
   int searched = 0;
-  for (const Timer* timer = slots_[place.level][place.slot]; timer != nullptr;
-       timer = timer->next) {
+  Owner owner = slots_[static_cast<size_t>(place.level)][place.slot];
+  for (; owner != kNobody; owner = nodes_[owner].next) {
     if (++searched > kSearched) {
       return SteadyTime::FromNanoseconds(static_cast<int64_t>(place.start << kTickShift));
     }
-    earliest = std::min(earliest, timer->deadline);
+    earliest = std::min(earliest, nodes_[owner].deadline);
   }
-  return earliest;
+  return SteadyTime::FromNanoseconds(earliest);
 }
 
 // Of the slots in use, those of the lowest level come first: a slot of level L lies behind all
 // that levels below L can hold.
 bool TimerWheel::NextSlot(Place& place) const {
   for (int level = 0; level < kLevels; ++level) {
-    if (occupied_[level] == 0) continue;
-    const int slot = std::countr_zero(occupied_[level]);
-    const int shift = level * kSlotBits;
-    const uint64_t prefix = current_tick_ >> (shift + kSlotBits) << kSlotBits;
-    place = Place{level, slot, (prefix | static_cast<uint64_t>(slot)) << shift};
-    return true;
+    const auto& words = occupied_[static_cast<size_t>(level)];
+    for (uint32_t word = 0; word < kWords; ++word) {
+      if (words[word] == 0) continue;
+      const uint32_t slot = word * 64 + static_cast<uint32_t>(std::countr_zero(words[word]));
+      const int shift = level * kSlotBits;
+      const uint64_t prefix = current_tick_ >> (shift + kSlotBits) << kSlotBits;
+      place = Place{level, slot, (prefix | slot) << shift};
+      return true;
+    }
   }
   return false;
 }
 
-void TimerWheel::Insert(Timer& timer) {
-  const uint64_t tick = TickOf(timer.deadline);
+void TimerWheel::Insert(Owner owner, Node& node) {
+  const uint64_t tick = TickOf(node.deadline);
   if (tick <= current_tick_) {
-    HeapPush(timer);
+    node.level = kDue;
+    InsertDue(owner, node);
     return;
   }
   const int level = (63 - std::countl_zero(tick ^ current_tick_)) / kSlotBits;
-  Link(timer, level, static_cast<int>((tick >> (level * kSlotBits)) & (kSlots - 1)));
+  Link(owner, node, level, static_cast<uint32_t>(tick >> (level * kSlotBits)) & (kSlots - 1));
 }
 
-void TimerWheel::Link(Timer& timer, int level, int slot) {
-  Timer*& head = slots_[level][slot];
-  timer.level = static_cast<uint8_t>(level);
-  timer.slot = static_cast<uint8_t>(slot);
-  timer.previous = nullptr;
-  timer.next = head;
-  if (head != nullptr) head->previous = &timer;
-  head = &timer;
-  occupied_[level] |= uint64_t{1} << slot;
+// Behind those of the same deadline, which were armed before.
+void TimerWheel::InsertDue(Owner owner, const Node& node) {
+  const auto place = std::upper_bound(
+      due_.begin() + static_cast<std::ptrdiff_t>(next_due_), due_.end(), node.deadline,
+      [](int64_t time, const Due& due) { return time < due.deadline; });
+  due_.insert(place, Due{node.deadline, node.sequence, owner});
 }
 
-void TimerWheel::Unlink(Timer& timer) {
-  Timer*& head = slots_[timer.level][timer.slot];
-  if (timer.previous != nullptr) {
-    timer.previous->next = timer.next;
-  } else {
-    head = timer.next;
-  }
-  if (timer.next != nullptr) timer.next->previous = timer.previous;
-  if (head == nullptr) occupied_[timer.level] &= ~(uint64_t{1} << timer.slot);
+void TimerWheel::Link(Owner owner, Node& node, int level, uint32_t slot) {
+  Owner& head = slots_[static_cast<size_t>(level)][slot];
+  node.level = static_cast<uint8_t>(level + 1);
+  node.slot = static_cast<uint8_t>(slot);
+  node.previous = kNobody;
+  node.next = head;
+  if (head != kNobody) nodes_[head].previous = owner;
+  head = owner;
+  occupied_[static_cast<size_t>(level)][slot / 64] |= uint64_t{1} << (slot % 64);
+}
+
+void TimerWheel::Unlink(const Node& node) {
+  const size_t level = node.level - 1u;
+  Owner& head = slots_[level][node.slot];
+  (node.previous != kNobody ? nodes_[node.previous].next : head) = node.next;
+  if (node.next != kNobody) nodes_[node.next].previous = node.previous;
+  if (head == kNobody) occupied_[level][node.slot / 64] &= ~(uint64_t{1} << (node.slot % 64));
 }
 
 void TimerWheel::Cascade(const Place& place) {
-  Timer* timer = slots_[place.level][place.slot];
-  slots_[place.level][place.slot] = nullptr;
-  occupied_[place.level] &= ~(uint64_t{1} << place.slot);
-  while (timer != nullptr) {
-    Timer* next = timer->next;
-    if (next != nullptr) __builtin_prefetch(next->next);
-    Insert(*timer);
-    timer = next;
+  const auto level = static_cast<size_t>(place.level);
+  Owner owner = slots_[level][place.slot];
+  slots_[level][place.slot] = kNobody;
+  occupied_[level][place.slot / 64] &= ~(uint64_t{1} << (place.slot % 64));
+  if (level == 0) {
+    FillRow(owner);
+    return;
+  }
+  while (owner != kNobody) {
+    Node& node = nodes_[owner];
+    const Owner next = node.next;
+    if (next != kNobody) __builtin_prefetch(&nodes_[next]);
+    Insert(owner, node);
+    owner = next;
   }
 }
 
-// Stops as soon as the heap has something, so that it stays as small as one tick's timers.
+// A slot of the lowest level becomes the row, sorted at once.
+void TimerWheel::FillRow(Owner owner) {
+  for (; owner != kNobody; owner = nodes_[owner].next) {
+    Node& node = nodes_[owner];
+    node.level = kDue;
+    due_.push_back(Due{node.deadline, node.sequence, owner});
+  }
+  std::sort(due_.begin(), due_.end(), [](const Due& a, const Due& b) {
+    return a.deadline != b.deadline ? a.deadline < b.deadline : IsEarlier(a.sequence, b.sequence);
+  });
+}
+
+// Stops as soon as the row has somebody, so that it stays as short as one tick's deadlines.
 void TimerWheel::AdvanceTo(uint64_t tick) {
   Place place{};
-  while (heap_.empty() && NextSlot(place) && place.start <= tick) {
+  while (due_.empty() && NextSlot(place) && place.start <= tick) {
     current_tick_ = place.start;
     Cascade(place);
   }
-  if (heap_.empty()) current_tick_ = std::max(current_tick_, tick);
-}
-
-void TimerWheel::HeapPush(Timer& timer) {
-  timer.level = Timer::kInHeap;
-  heap_.push_back(&timer);
-  timer.position = static_cast<uint32_t>(heap_.size() - 1);
-  SiftUp(timer.position);
-}
-
-void TimerWheel::HeapRemove(uint32_t position) {
-  Timer* last = heap_.back();
-  heap_.pop_back();
-  if (position == heap_.size()) return;
-  Put(position, last);
-  SiftUp(position);
-  SiftDown(last->position);
-}
-
-void TimerWheel::Put(uint32_t position, Timer* timer) {
-  heap_[position] = timer;
-  timer->position = position;
-}
-
-void TimerWheel::SiftUp(uint32_t position) {
-  Timer* timer = heap_[position];
-  while (position > 0) {
-    const uint32_t parent = (position - 1) / 2;
-    if (!Before(*timer, *heap_[parent])) break;
-    Put(position, heap_[parent]);
-    position = parent;
-  }
-  Put(position, timer);
-}
-
-void TimerWheel::SiftDown(uint32_t position) {
-  Timer* timer = heap_[position];
-  while (true) {
-    uint32_t child = position * 2 + 1;
-    if (child >= heap_.size()) break;
-    if (child + 1 < heap_.size() && Before(*heap_[child + 1], *heap_[child])) ++child;
-    if (!Before(*heap_[child], *timer)) break;
-    Put(position, heap_[child]);
-    position = child;
-  }
-  Put(position, timer);
+  if (due_.empty()) current_tick_ = std::max(current_tick_, tick);
 }
 
 }  // namespace understudy::station_agent::runtime

@@ -4,88 +4,103 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "common/time/steady_time.h"
+#include "services/station_agent/runtime/coroutine/reserved_array.h"
 
 namespace understudy::station_agent::runtime {
 
-struct Waiter;
-
-// One deadline. Lies where its owner wants it (on the waiting coroutine's stack) and must not move
-// or die while it is armed.
-struct Timer {
-  Waiter* waiter = nullptr;
-  SteadyTime deadline;
-
-  // The wheel's own.
-  Timer* next = nullptr;
-  Timer* previous = nullptr;
-  uint64_t sequence = 0;
-  uint32_t position = 0;  // in the heap
-  uint8_t level = kNotArmed;
-  uint8_t slot = 0;
-
-  static constexpr uint8_t kNotArmed = 0xff;
-  static constexpr uint8_t kInHeap = 0xfe;
-  bool armed() const { return level != kNotArmed; }
-};
-
-// Deadlines to the nanosecond. Far ones hang in a hierarchical wheel of lists (arming and
-// cancelling cost the same however many there are); those of the current 131 microseconds lie in a
-// small heap that puts them in order. Pure: time comes in.
+// Deadlines to the nanosecond, at most one for each of a bounded number of owners, who are numbers.
+//
+// Far deadlines hang in a hierarchical wheel of lists: arming and cancelling cost the same however
+// many there are. Those of the current 16 microseconds stand in a sorted row. What is known of an
+// owner lies in a dense array and not on its stack: with 100,000 of them each stack is a page and
+// several cache lines that nobody has touched lately, and a list through them is walked at the pace
+// of the memory. Pure: time comes in.
 class TimerWheel {
  public:
-  // `now` must not lie after the first deadlines.
-  explicit TimerWheel(SteadyTime now) : current_tick_(TickOf(now)) {}
+  using Owner = uint32_t;
+  static constexpr Owner kNobody = std::numeric_limits<Owner>::max();
 
-  void Arm(Timer& timer);
+  // `now` must not lie after the first deadlines. Owners are below `bound`.
+  TimerWheel(SteadyTime now, uint32_t bound);
+
+  // `owner` must not be armed.
+  void Arm(Owner owner, SteadyTime deadline);
+  bool IsArmed(Owner owner) const { return nodes_[owner].level != kNotArmed; }
   // Does nothing when it is not armed.
-  void Cancel(Timer& timer);
-  // Takes the earliest that is due, ties in order of arming. Null when there is none.
-  Timer* PopDue(SteadyTime now);
+  void Cancel(Owner owner) {
+    if (IsArmed(owner)) CancelArmed(owner);
+  }
+  // Takes the earliest that is due, ties in order of arming. kNobody when there is none.
+  Owner PopDue(SteadyTime now);
+  // One that PopDue will give soon, `ahead` places later, or kNobody. For prefetching: it may have
+  // been cancelled.
+  Owner PeekDue(size_t ahead) const {
+    return next_due_ + ahead < due_.size() ? due_[next_due_ + ahead].owner : kNobody;
+  }
   // When to call PopDue next: never later than the earliest deadline. Infinite when empty.
-  SteadyTime NextWake() const;
+  SteadyTime NextWake();
 
   size_t size() const { return size_; }
 
  private:
-  static constexpr int kTickShift = 17;
-  static constexpr int kSlotBits = 6;
-  static constexpr int kSlots = 1 << kSlotBits;
-  static constexpr int kLevels = 8;
+  static constexpr int kTickShift = 14;
+  static constexpr int kSlotBits = 8;
+  static constexpr uint32_t kSlots = 1 << kSlotBits;
+  static constexpr uint32_t kWords = kSlots / 64;
+  static constexpr int kLevels = 6;
+  // Where an owner is: zeros in fresh memory mean nowhere; then level + 1; or in the row.
+  static constexpr uint8_t kNotArmed = 0;
+  static constexpr uint8_t kDue = kLevels + 1;
 
-  static uint64_t TickOf(SteadyTime time) {
-    return static_cast<uint64_t>(time.nanoseconds()) >> kTickShift;
-  }
+  struct Node {
+    int64_t deadline;
+    Owner next;
+    Owner previous;
+    uint32_t sequence;
+    uint8_t level;
+    uint8_t slot;
+  };
+  static_assert(sizeof(Node) == 24);
+  // In the row. It counts only while its owner's sequence is the same.
+  struct Due {
+    int64_t deadline;
+    uint32_t sequence;
+    Owner owner;
+  };
   struct Place {
     int level;
-    int slot;
+    uint32_t slot;
     uint64_t start;  // tick
   };
-  bool NextSlot(Place& place) const;
-  void Insert(Timer& timer);
-  void Link(Timer& timer, int level, int slot);
-  void Unlink(Timer& timer);
-  // Moves what begins at `place` down the levels, or into the heap.
-  void Cascade(const Place& place);
-  void AdvanceTo(uint64_t tick);
 
-  void HeapPush(Timer& timer);
-  void HeapRemove(uint32_t position);
-  void SiftUp(uint32_t position);
-  void SiftDown(uint32_t position);
-  void Put(uint32_t position, Timer* timer);
-  static bool Before(const Timer& a, const Timer& b) {
-    return a.deadline < b.deadline || (a.deadline == b.deadline && a.sequence < b.sequence);
+  static uint64_t TickOf(int64_t nanoseconds) {
+    return static_cast<uint64_t>(nanoseconds) >> kTickShift;
   }
+  bool NextSlot(Place& place) const;
+  void Insert(Owner owner, Node& node);
+  void InsertDue(Owner owner, const Node& node);
+  void Link(Owner owner, Node& node, int level, uint32_t slot);
+  void Unlink(const Node& node);
+  void CancelArmed(Owner owner);
+  // Moves what begins at `place` down the levels, or into the row.
+  void Cascade(const Place& place);
+  void FillRow(Owner first);
+  void AdvanceTo(uint64_t tick);
+  // Whether the row has somebody; the cancelled ones at its front are dropped.
+  bool HasDue();
 
   uint64_t current_tick_;
-  uint64_t last_sequence_ = 0;
+  uint32_t last_sequence_ = 0;
   size_t size_ = 0;
-  std::array<uint64_t, kLevels> occupied_{};
-  std::array<std::array<Timer*, kSlots>, kLevels> slots_{};
-  std::vector<Timer*> heap_;
+  size_t next_due_ = 0;
+  std::vector<Due> due_;
+  ReservedArray<Node> nodes_;
+  std::array<std::array<uint64_t, kWords>, kLevels> occupied_{};
+  std::array<std::array<Owner, kSlots>, kLevels> slots_;
 };
 
 }  // namespace understudy::station_agent::runtime

@@ -3,78 +3,83 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <memory>
 #include <random>
 #include <vector>
 
 namespace understudy::station_agent::runtime {
 namespace {
 
+constexpr TimerWheel::Owner kNobody = TimerWheel::kNobody;
+
 SteadyTime At(int64_t nanoseconds) { return SteadyTime::FromNanoseconds(nanoseconds); }
 
 TEST(TimerWheelTest, FiresInOrderOfDeadlinesAndThenOfArming) {
-  TimerWheel wheel(At(0));
-  Timer timers[4];
+  TimerWheel wheel(At(0), 4);
   const int64_t deadlines[] = {5'000'000, 1'000'000, 5'000'000, 70};
-  for (int i = 0; i < 4; ++i) {
-    timers[i].deadline = At(deadlines[i]);
-    wheel.Arm(timers[i]);
-  }
-  std::vector<Timer*> fired;
+  for (uint32_t i = 0; i < 4; ++i) wheel.Arm(i, At(deadlines[i]));
+  std::vector<uint32_t> fired;
   for (int64_t t = 0; t <= 6'000'000; t += 10'000) {
-    while (Timer* timer = wheel.PopDue(At(t))) fired.push_back(timer);
+    for (auto owner = wheel.PopDue(At(t)); owner != kNobody; owner = wheel.PopDue(At(t))) {
+      fired.push_back(owner);
+    }
   }
-  EXPECT_EQ(fired, (std::vector<Timer*>{&timers[3], &timers[1], &timers[0], &timers[2]}));
+  EXPECT_EQ(fired, (std::vector<uint32_t>{3, 1, 0, 2}));
 }
 
 TEST(TimerWheelTest, NeverFiresEarlyAndIsExact) {
-  TimerWheel wheel(At(0));
-  Timer timer;
-  timer.deadline = At(3'600'000'000'123);
-  wheel.Arm(timer);
-  EXPECT_EQ(wheel.PopDue(At(3'600'000'000'122)), nullptr);
-  EXPECT_EQ(wheel.NextWake(), timer.deadline);
-  EXPECT_EQ(wheel.PopDue(At(3'600'000'000'123)), &timer);
+  TimerWheel wheel(At(0), 1);
+  const SteadyTime deadline = At(3'600'000'000'123);
+  wheel.Arm(0, deadline);
+  EXPECT_EQ(wheel.PopDue(At(3'600'000'000'122)), kNobody);
+  EXPECT_EQ(wheel.NextWake(), deadline);
+  EXPECT_EQ(wheel.PopDue(deadline), 0u);
   EXPECT_EQ(wheel.size(), 0u);
   EXPECT_TRUE(wheel.NextWake().is_infinite());
 }
 
 TEST(TimerWheelTest, CancelledTimersDoNotFire) {
-  TimerWheel wheel(At(0));
-  Timer near;
-  near.deadline = At(10);
-  Timer far;
-  far.deadline = At(10'000'000'000);
-  wheel.Arm(near);
-  wheel.Arm(far);
-  wheel.Cancel(near);
-  wheel.Cancel(far);
-  wheel.Cancel(far);
-  EXPECT_EQ(wheel.PopDue(At(20'000'000'000)), nullptr);
-  EXPECT_FALSE(far.armed());
+  TimerWheel wheel(At(0), 2);
+  wheel.Arm(0, At(10));
+  wheel.Arm(1, At(10'000'000'000));
+  wheel.Cancel(0);
+  wheel.Cancel(1);
+  wheel.Cancel(1);
+  EXPECT_EQ(wheel.PopDue(At(20'000'000'000)), kNobody);
+  EXPECT_FALSE(wheel.IsArmed(1));
+}
+
+TEST(TimerWheelTest, OneThatIsArmedAnewWithinATickFiresOnce) {
+  TimerWheel wheel(At(1000), 1);
+  wheel.Arm(0, At(1010));
+  wheel.Cancel(0);
+  wheel.Arm(0, At(1020));
+  EXPECT_EQ(wheel.NextWake(), At(1020));
+  EXPECT_EQ(wheel.PopDue(At(1015)), kNobody);
+  EXPECT_EQ(wheel.PopDue(At(2000)), 0u);
+  EXPECT_EQ(wheel.PopDue(At(3000)), kNobody);
 }
 
 // Random arming, cancelling and advancing, held against a sorted map.
 class TimerWheelModelTest : public testing::TestWithParam<uint64_t> {};
 
 TEST_P(TimerWheelModelTest, AgreesWithASortedMap) {
+  constexpr uint32_t kOwners = 10'000;
   std::mt19937_64 random(GetParam());
   int64_t now = 1'000'000'000;
-  TimerWheel wheel{At(now)};
-  std::multimap<int64_t, Timer*> model;
-  std::vector<std::unique_ptr<Timer>> timers;
+  TimerWheel wheel(At(now), kOwners);
+  std::multimap<int64_t, uint32_t> model;
+  uint32_t next_owner = 0;
   for (int step = 0; step < 20'000; ++step) {
     const auto choice = random() % 10;
     if (choice < 5) {
-      timers.push_back(std::make_unique<Timer>());
-      timers.back()->deadline =
-          At(now + static_cast<int64_t>(random() % (1ULL << (random() % 45))));
-      wheel.Arm(*timers.back());
-      model.emplace(timers.back()->deadline.nanoseconds(), timers.back().get());
+      while (wheel.IsArmed(next_owner)) next_owner = (next_owner + 1) % kOwners;
+      const int64_t deadline = now + static_cast<int64_t>(random() % (1ULL << (random() % 45)));
+      wheel.Arm(next_owner, At(deadline));
+      model.emplace(deadline, next_owner);
     } else if (choice < 7 && !model.empty()) {
       auto victim = model.lower_bound(now + static_cast<int64_t>(random() % 1'000'000'000));
       if (victim == model.end()) victim = model.begin();
-      wheel.Cancel(*victim->second);
+      wheel.Cancel(victim->second);
       model.erase(victim);
     } else {
       ASSERT_EQ(wheel.NextWake().is_infinite(), model.empty());
@@ -82,9 +87,8 @@ TEST_P(TimerWheelModelTest, AgreesWithASortedMap) {
         ASSERT_LE(wheel.NextWake().nanoseconds(), model.begin()->first);
       }
       now += static_cast<int64_t>(random() % (1ULL << (random() % 32)));
-      while (Timer* fired = wheel.PopDue(At(now))) {
+      for (auto fired = wheel.PopDue(At(now)); fired != kNobody; fired = wheel.PopDue(At(now))) {
         ASSERT_FALSE(model.empty());
-        ASSERT_EQ(fired->deadline.nanoseconds(), model.begin()->first);
         ASSERT_EQ(fired, model.begin()->second);
         model.erase(model.begin());
       }
