@@ -108,9 +108,11 @@ class Server::Impl {
     documents_ = std::make_unique<DocumentsService>(
         *context_, DocumentsOptions{.max_watchers = config_.max_watchers, .watcher = {}}, streams_);
     registry_ = std::make_unique<RegistryService>(*context_, streams_);
-    replication_ = std::make_unique<ReplicationService>(*store_, clock_, streams_, [this] {
-      return etcd_ == nullptr || etcd_->replica().tip().following;
-    });
+    replication_ = std::make_unique<ReplicationService>(
+        *store_, clock_, streams_,
+        ReplicationService::Hooks{
+            .is_following = [this] { return etcd_ == nullptr || etcd_->replica().tip().following; },
+            .seed = [this] { return Seed(); }});
     UNDERSTUDY_RETURN_IF_ERROR(Listen());
     housekeeping_.Post([this] { MeasureDisk(); });
     return absl::OkStatus();
@@ -171,6 +173,22 @@ class Server::Impl {
         std::move(record));
     sole_root_->Start();
     return absl::OkStatus();
+  }
+
+  absl::StatusOr<v1::SeedResponse> Seed() {
+    if (etcd_ == nullptr) {
+      return MakeError(absl::StatusCode::kFailedPrecondition, "NO_ETCD",
+                       "this vault has the embedded engine: start it with `engine: etcd` first");
+    }
+    UNDERSTUDY_ASSIGN_OR_RETURN(const etcd::SeedResult seeded,
+                                etcd_->replica().Seed(role_->current().epoch));
+    log_.Warn("etcd was built anew from this replica: revision {}, {} documents, epochs above {}",
+              seeded.counters.revision, seeded.documents, seeded.epoch_base);
+    v1::SeedResponse response;
+    response.set_revision(seeded.counters.revision);
+    response.set_documents(seeded.documents);
+    response.set_epoch_base(seeded.epoch_base);
+    return response;
   }
 
   absl::Status Listen() {

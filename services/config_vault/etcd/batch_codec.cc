@@ -139,6 +139,12 @@ std::vector<Write> EncodeBatch(const SiteKeys& keys, const BatchOrigin& origin,
   return writes;
 }
 
+std::vector<Write> EncodeCurrent(const SiteKeys& keys, const Mutation& mutation) {
+  CurrentState state(keys);
+  std::visit(state, mutation);
+  return state.TakeWrites();
+}
+
 absl::StatusOr<std::optional<OrderedBatch>> DecodeBatch(const SiteKeys& keys,
                                                         const RevisionEvents& events) {
   const KeyValue* const found = FindPut(events, keys.Batch());

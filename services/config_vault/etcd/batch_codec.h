@@ -37,6 +37,9 @@ size_t CountWrites(const Mutation& mutation);
 std::vector<Write> EncodeBatch(const SiteKeys& keys, const BatchOrigin& origin,
                                const VaultBatch& batch);
 
+// What the mutation writes of the current state alone.
+std::vector<Write> EncodeCurrent(const SiteKeys& keys, const Mutation& mutation);
+
 // All events of one revision; nothing when no batch is among them. DATA_LOSS CORRUPT_RECORD.
 absl::StatusOr<std::optional<OrderedBatch>> DecodeBatch(const SiteKeys& keys,
                                                         const RevisionEvents& events);

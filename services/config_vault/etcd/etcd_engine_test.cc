@@ -178,6 +178,29 @@ TEST_F(EtcdEngineTest, ALinearizableReadOnASentinelSeesWhatWasAcknowledged) {
   EXPECT_LT(sentinel_.gate().DataAge(), absl::Seconds(30));
 }
 
+TEST_F(EtcdEngineTest, AnEtcdLostForGoodIsBuiltAnewFromAReplica) {
+  const Epoch before = root_.BecomeRoot();
+  ASSERT_TRUE(root_.Propose(MakePut("a", "1")).ok());
+  ASSERT_TRUE(root_.Propose(MakePut("a", "2")).ok());
+  ASSERT_TRUE(root_.Propose(MakeDuty("d1", "gate-1", before)).ok());
+  ASSERT_TRUE(AreEqual());
+  FakeEtcd rebuilt(0xBEEF);
+  const std::string contents = sentinel_.Contents();
+  sentinel_.MoveTo(rebuilt);
+  EXPECT_EQ(ErrorReason(sentinel_.replica().Seed(before).status()), "");
+  ASSERT_TRUE(Eventually([&] { return sentinel_.replica().tip().following; }));
+  EXPECT_EQ(sentinel_.Contents(), contents);
+  EXPECT_EQ(ErrorReason(sentinel_.replica().Seed(before).status()), "NOT_EMPTY");
+  EXPECT_GT(sentinel_.BecomeRoot(), before);
+  ASSERT_TRUE(sentinel_.Propose(MakePut("a", "3")).ok());
+  root_.MoveTo(rebuilt);
+  ASSERT_TRUE(Eventually([&] {
+    const auto head = root_.store().Snapshot()->FindHead("a");
+    return head.ok() && head->has_value() && (*head)->latest.revision == 4;
+  }));
+  EXPECT_EQ(root_.store().Snapshot()->ListDuties()->size(), 1u);
+}
+
 TEST_F(EtcdEngineTest, AnotherSitesEtcdDoesNotCostAReplicaItsData) {
   root_.BecomeRoot();
   ASSERT_TRUE(root_.Propose(MakePut("a", "1")).ok());

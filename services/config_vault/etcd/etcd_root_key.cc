@@ -18,7 +18,7 @@ absl::StatusOr<RootClaim> ToClaim(int64_t epoch_base, const std::vector<KeyValue
 
 absl::Status NotReady() {
   return MakeError(absl::StatusCode::kUnavailable, "ETCD_UNREACHABLE",
-                   "etcd has not been reached yet");
+                   "this replica does not follow etcd yet");
 }
 
 }  // namespace
@@ -34,7 +34,8 @@ void EtcdRootKey::Read(ReadDone done) {
 }
 
 void EtcdRootKey::Claim(Epoch expected, const RootRecord& record, ClaimDone done) {
-  if (replica_.tip().cluster_id == 0) return done(NotReady());
+  // An etcd that is not the replica's own must not get a root with old epochs.
+  if (!replica_.tip().following) return done(NotReady());
   const int64_t base = replica_.epoch_base();
   const std::string key = replica_.keys().Root();
   Transaction transaction;

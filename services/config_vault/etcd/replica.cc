@@ -171,6 +171,7 @@ absl::StatusOr<ReplicaStart> Replica::TakePosition(const SiteState& site) {
   }
   RemoteState remote{.cluster_id = site.header.cluster_id, .revision = site.header.revision};
   if (site.batch.has_value()) remote.lineage = site.batch->origin.lineage;
+  remote.seed = site.seed;
   UNDERSTUDY_ASSIGN_OR_RETURN(const ReplicaStart start, ChooseStart(local, remote));
   if (start == ReplicaStart::kFollow) SetTip(site, *local.position);
   return start;
@@ -337,6 +338,21 @@ absl::Status Replica::Apply(int64_t revision, const BatchOrigin& origin, const V
   feed_.Publish(ChangesOf(batch), batch.counters.revision);
   observer_.OnApplied(batch.counters);
   return absl::OkStatus();
+}
+
+absl::StatusOr<SeedResult> Replica::Seed(Epoch known_epoch) {
+  absl::MutexLock lock(&apply_mutex_);
+  UNDERSTUDY_ASSIGN_OR_RETURN(const SeedResult result,
+                              SeedEtcd(client_, keys_, *store_.Snapshot(), known_epoch));
+  UNDERSTUDY_ASSIGN_OR_RETURN(const SiteState site,
+                              ReadSiteState(client_, keys_, options_.call_timeout));
+  // Nobody can have written: no replica but this has the site's data.
+  UNDERSTUDY_RETURN_IF_ERROR(
+      store_.Apply({.counters = result.counters}, {.cluster_id = site.header.cluster_id,
+                                                   .revision = site.batch_revision,
+                                                   .lineage = site.batch->origin.lineage}));
+  UNDERSTUDY_RETURN_IF_ERROR(store_.Sync());
+  return result;
 }
 
 absl::Status Replica::ApplyOwn(int64_t revision, const BatchOrigin& origin,

@@ -22,6 +22,7 @@
 #include "services/config_vault/etcd/etcd_client.h"
 #include "services/config_vault/etcd/mailbox.h"
 #include "services/config_vault/etcd/replica_start.h"
+#include "services/config_vault/etcd/seeder.h"
 #include "services/config_vault/etcd/site_keys.h"
 #include "services/config_vault/etcd/site_state.h"
 #include "services/config_vault/vault_store.h"
@@ -131,6 +132,10 @@ class Replica {
   // which is waited for: its revision, 0 when it is not, or nothing when the wait was in vain.
   std::optional<int64_t> FindProposal(uint64_t proposal, int64_t batch_revision,
                                       absl::Duration patience);
+
+  // Builds the site's keys from this replica in an etcd that has none of them, and goes on as that
+  // etcd's replica. Blocks. Errors as of SeedEtcd.
+  absl::StatusOr<SeedResult> Seed(Epoch known_epoch);
 
   // What is more in epochs than in revisions of the key `root`. Known once the tip names a cluster.
   int64_t epoch_base() const { return epoch_base_; }

@@ -7,10 +7,11 @@ namespace understudy::config_vault::etcd {
 namespace {
 
 absl::Status EmbeddedData(const Counters& counters) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "EMBEDDED_DATA",
-                   absl::StrCat("the data directory holds revision ", counters.revision,
-                                " of a vault with the embedded engine; bring it into etcd with "
-                                "`understudy vault reseed`, or begin with an empty directory"));
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "EMBEDDED_DATA",
+      absl::StrCat("the data directory holds revision ", counters.revision,
+                   " of a vault with the embedded engine; bring it into etcd with "
+                   "Replication.Seed (doc/etcd_engine.md), or begin with an empty directory"));
 }
 
 absl::Status OtherData(const std::string& found, const LocalState& local) {
@@ -18,7 +19,22 @@ absl::Status OtherData(const std::string& found, const LocalState& local) {
       absl::StatusCode::kFailedPrecondition, "OTHER_DATA",
       absl::StrCat(found, ", but this replica holds revision ", local.counters.revision,
                    " of the site; nothing was changed. Check `etcd.endpoints` and "
-                   "`etcd.site`, or build etcd anew with `understudy vault reseed`"));
+                   "`etcd.site`, or build etcd anew with Replication.Seed (doc/etcd_engine.md)"));
+}
+
+// What was acknowledged once is not dropped because another replica was the one to build from.
+absl::Status CheckSeed(const LocalState& local, const RemoteState& remote) {
+  if (!remote.seed.has_value() || remote.seed->cluster_id != local.position->cluster_id ||
+      remote.seed->revision >= local.position->revision) {
+    return absl::OkStatus();
+  }
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "NEWER_DATA",
+      absl::StrCat("etcd was built anew from a replica at revision ", remote.seed->revision,
+                   ", but this one holds more, up to ", local.position->revision,
+                   " (the vault's revision ", local.counters.revision,
+                   "). Keep a copy of its data directory, then start with an empty "
+                   "one"));
 }
 
 }  // namespace
@@ -34,7 +50,10 @@ absl::StatusOr<ReplicaStart> ChooseStart(const LocalState& local, const RemoteSt
   if (position.lineage == 0) return is_same_cluster ? ReplicaStart::kFollow : ReplicaStart::kFill;
   if (!remote.lineage.has_value()) return OtherData("etcd holds no data of this site", local);
   if (*remote.lineage != position.lineage) return OtherData("etcd holds other data", local);
-  if (!is_same_cluster) return ReplicaStart::kFill;
+  if (!is_same_cluster) {
+    UNDERSTUDY_RETURN_IF_ERROR(CheckSeed(local, remote));
+    return ReplicaStart::kFill;
+  }
   if (position.revision > remote.revision) {
     return OtherData(absl::StrCat("etcd has gone back to revision ", remote.revision, " from ",
                                   position.revision),

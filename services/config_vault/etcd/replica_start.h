@@ -20,6 +20,8 @@ struct RemoteState {
   int64_t revision = 0;
   // Of the latest batch; nothing when the site has written none.
   std::optional<uint64_t> lineage = {};
+  // Of the replica that it was built from, if it was.
+  std::optional<ReplicaPosition> seed = {};
 };
 
 enum class ReplicaStart {
@@ -32,6 +34,7 @@ enum class ReplicaStart {
 // How a replica begins. What it holds is given up only for data of the same lineage, or where it
 // holds none: a wrong endpoint in a configuration must not cost a site its history. Pure.
 //   FAILED_PRECONDITION EMBEDDED_DATA: the store was an embedded engine's, and has no counterpart
+//   FAILED_PRECONDITION NEWER_DATA: etcd was built from a replica that lacked what this one holds
 //   FAILED_PRECONDITION OTHER_DATA: etcd holds another site's data, or has lost this one's
 absl::StatusOr<ReplicaStart> ChooseStart(const LocalState& local, const RemoteState& remote);
 

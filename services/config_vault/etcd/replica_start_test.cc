@@ -29,6 +29,15 @@ TEST(ReplicaStartTest, ARebuiltEtcdWithTheSameDataFillsTheReplicaAnew) {
   EXPECT_EQ(*ChooseStart(At(kPosition), rebuilt), ReplicaStart::kFill);
 }
 
+TEST(ReplicaStartTest, ARebuiltEtcdThatLacksSomethingDoesNotCostItsOnlyReplica) {
+  RemoteState rebuilt = kEtcd;
+  rebuilt.cluster_id = 8;
+  rebuilt.seed = kPosition;
+  EXPECT_EQ(*ChooseStart(At(kPosition), rebuilt), ReplicaStart::kFill);
+  rebuilt.seed->revision = kPosition.revision - 1;
+  EXPECT_EQ(ErrorReason(ChooseStart(At(kPosition), rebuilt).status()), "NEWER_DATA");
+}
+
 TEST(ReplicaStartTest, AReplicaOfASiteWithoutDataFollowsWhateverComes) {
   ReplicaPosition empty = kPosition;
   empty.lineage = 0;

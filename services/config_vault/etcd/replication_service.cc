@@ -116,11 +116,10 @@ absl::StatusOr<v1::GetPositionResponse> ReadPosition(const VaultReader& reader) 
 }  // namespace
 
 ReplicationService::ReplicationService(const VaultStore& store, const Clock& clock,
-                                       rpc::StreamGroup& streams,
-                                       std::function<bool()> is_following)
+                                       rpc::StreamGroup& streams, Hooks hooks)
     : store_(store),
       streams_(streams),
-      is_following_(std::move(is_following)),
+      hooks_(std::move(hooks)),
       snapshots_("vault-snapshot", clock) {}
 
 ReplicationService::~ReplicationService() { Stop(); }
@@ -132,9 +131,18 @@ grpc::ServerUnaryReactor* ReplicationService::GetPosition(grpc::CallbackServerCo
   grpc::ServerUnaryReactor* const reactor = reply.reactor();
   snapshots_.Post([this, reply = std::move(reply)]() mutable {
     absl::StatusOr<v1::GetPositionResponse> found = ReadPosition(*store_.Snapshot());
-    if (found.ok()) found->set_following(is_following_());
+    if (found.ok()) found->set_following(hooks_.is_following());
     reply.Finish(std::move(found));
   });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ReplicationService::Seed(grpc::CallbackServerContext* context,
+                                                   const v1::SeedRequest*,
+                                                   v1::SeedResponse* response) {
+  rpc::UnaryReply<v1::SeedResponse> reply(context, response, kDomain);
+  grpc::ServerUnaryReactor* const reactor = reply.reactor();
+  snapshots_.Post([this, reply = std::move(reply)]() mutable { reply.Finish(hooks_.seed()); });
   return reactor;
 }
 
@@ -148,7 +156,8 @@ grpc::ServerWriteReactor<v1::SnapshotResponse>* ReplicationService::Snapshot(
                                     .on_drained = [room] { room->Signal(); }});
   snapshots_.Post([this, room, stream, request = *request] {
     if (!stream->is_open()) return;
-    stream->Finish(SendSnapshot(*store_.Snapshot(), request, is_following_(), *stream, *room));
+    stream->Finish(
+        SendSnapshot(*store_.Snapshot(), request, hooks_.is_following(), *stream, *room));
   });
   return stream.get();
 }

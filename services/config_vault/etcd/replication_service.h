@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "absl/status/statusor.h"
 #include "common/executor/serial_executor.h"
 #include "common/rpc/stream_group.h"
 #include "common/time/clock.h"
@@ -15,9 +16,14 @@ namespace understudy::config_vault {
 // fast as the stream takes them.
 class ReplicationService final : public v1::Replication::CallbackService {
  public:
-  // `store`, `clock` and `streams` must outlive the service. `is_following` from any thread.
+  // What depends on the engine. Called on the service's thread.
+  struct Hooks {
+    std::function<bool()> is_following;
+    std::function<absl::StatusOr<v1::SeedResponse>()> seed;
+  };
+  // `store`, `clock` and `streams` must outlive the service.
   ReplicationService(const VaultStore& store, const Clock& clock, rpc::StreamGroup& streams,
-                     std::function<bool()> is_following);
+                     Hooks hooks);
   // Stops.
   ~ReplicationService() override;
 
@@ -27,13 +33,17 @@ class ReplicationService final : public v1::Replication::CallbackService {
   grpc::ServerWriteReactor<v1::SnapshotResponse>* Snapshot(
       grpc::CallbackServerContext* context, const v1::SnapshotRequest* request) override;
 
+  grpc::ServerUnaryReactor* Seed(grpc::CallbackServerContext* context,
+                                 const v1::SeedRequest* request,
+                                 v1::SeedResponse* response) override;
+
   // After the listener has shut down. Idempotent.
   void Stop() { snapshots_.Stop(); }
 
  private:
   const VaultStore& store_;
   rpc::StreamGroup& streams_;
-  const std::function<bool()> is_following_;
+  const Hooks hooks_;
   SerialExecutor snapshots_;
 };
 

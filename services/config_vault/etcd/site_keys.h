@@ -21,6 +21,8 @@ class SiteKeys {
   std::string Root() const { return prefix_ + "root"; }
   std::string EpochBase() const { return prefix_ + "epoch_base"; }
   std::string Batch() const { return prefix_ + "batch"; }
+  // Of an etcd that was built from a replica: that replica's position.
+  std::string Seed() const { return prefix_ + "seed"; }
 
   // What is current, one key each.
   std::string Document(std::string_view name) const { return Named("d/", name); }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/status.h"
 #include "services/config_vault/etcd/await.h"
+#include "services/config_vault/storage_codec.h"
 
 namespace understudy::config_vault::etcd {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 Transaction ReadTogether(const SiteKeys& keys) {
   Transaction transaction;
   transaction.conditions.push_back({keys.prefix(), 1});
-  for (const std::string& key : {keys.EpochBase(), keys.Root(), keys.Batch()}) {
+  for (const std::string& key : {keys.EpochBase(), keys.Root(), keys.Batch(), keys.Seed()}) {
     transaction.reads_otherwise.push_back({key, {}});
   }
   return transaction;
@@ -41,7 +42,7 @@ absl::StatusOr<SiteState> ReadSiteState(EtcdClient& client, const SiteKeys& keys
                                 client.Commit(ReadTogether(keys), timeout, std::move(done));
                               }));
   SiteState state{.header = result.header};
-  if (result.otherwise.size() != 3) return absl::InternalError("etcd answered other reads");
+  if (result.otherwise.size() != 4) return absl::InternalError("etcd answered other reads");
   if (const auto& base = result.otherwise[0]; !base.empty()) {
     UNDERSTUDY_ASSIGN_OR_RETURN(state.epoch_base, DecodeEpochBase(base[0].value));
   }
@@ -49,6 +50,9 @@ absl::StatusOr<SiteState> ReadSiteState(EtcdClient& client, const SiteKeys& keys
   if (const auto& batch = result.otherwise[2]; !batch.empty()) {
     state.batch_revision = batch[0].mod_revision;
     UNDERSTUDY_ASSIGN_OR_RETURN(state.batch, DecodeSummary(batch[0].value));
+  }
+  if (const auto& seed = result.otherwise[3]; !seed.empty()) {
+    UNDERSTUDY_ASSIGN_OR_RETURN(state.seed, storage::DecodePosition(seed[0].value));
   }
   return state;
 }

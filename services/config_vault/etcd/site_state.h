@@ -20,6 +20,8 @@ struct SiteState {
   // Of the latest batch: its revision, and what it says of itself.
   int64_t batch_revision = 0;
   std::optional<BatchSummary> batch = {};
+  // The position of the replica from which this etcd was built, if it was.
+  std::optional<ReplicaPosition> seed = {};
 };
 
 // Reads them together, linearizably. Blocks for at most `timeout`.

@@ -35,12 +35,22 @@ void EtcdNode::Stop() {
 }
 
 void EtcdNode::Restart() {
+  End();
+  Start();
+}
+
+void EtcdNode::MoveTo(FakeEtcd& etcd) {
+  End();
+  client_ = etcd.NewClient();
+  Start();
+}
+
+void EtcdNode::End() {
   Stop();
   gate_.reset();
   root_key_.reset();
   engine_.reset();
   replica_.reset();
-  Start();
 }
 
 Epoch EtcdNode::BecomeRoot() {

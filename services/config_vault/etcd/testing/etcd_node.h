@@ -37,6 +37,8 @@ class EtcdNode final : public ReplicaObserver, public EtcdEngineObserver {
 
   // A restart with the same store: all else is made anew.
   void Restart();
+  // A restart against another etcd.
+  void MoveTo(FakeEtcd& etcd);
   // Claims the root's place, waits until the replica has come to the claim, and begins to reign.
   Epoch BecomeRoot();
   // Proposes and waits.
@@ -67,6 +69,7 @@ class EtcdNode final : public ReplicaObserver, public EtcdEngineObserver {
  private:
   void Start();
   void Stop();
+  void End();
 
   const std::string id_;
   const Options options_;
