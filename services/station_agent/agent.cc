@@ -157,7 +157,9 @@ void Agent::OnJoined(const JoinedSession& session) {
   parts_.metrics.joins.Add();
   log_.Info("joined (session {:x}, epoch {}); beats every {} to {}:{}", session.id, session.epoch,
             absl::FormatDuration(session.beat_interval), session.beat_host, session.beat_port);
+  duty_->OnEpoch(session.epoch);
   lease_.OnSession(session.sent_at, session.lease);
+  root_patience_ = session.beat_interval * static_cast<int64_t>(session.missed_beats_limit);
   NoteWhetherLeaseCounts();
   const absl::Status status =
       beats_->SetSession({session.id, session.key, session.beat_host, session.beat_port,
@@ -234,7 +236,12 @@ void Agent::CheckLease() {
 }
 
 void Agent::OnBeatsUnanswered(uint64_t session_id) {
-  if (membership_->session_id() != session_id || !membership_->conversing()) return;
+  if (membership_->session_id() != session_id) return;
+  CatchUpWithAnswers();
+  if (parts_.clock.SteadyNow() - lease_.last_answered() > root_patience_) {
+    membership_->OnRootSilent();
+  }
+  if (!membership_->conversing()) return;
   const uint64_t sequence = beats_->NextSequence();
   lease_.OnStreamBeat(sequence, parts_.clock.SteadyNow());
   parts_.metrics.beats_sent_over_stream.Add();

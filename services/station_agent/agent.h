@@ -136,6 +136,8 @@ class Agent final : private MembershipObserver, private OrdersObserver {
   StagedDocuments store_;
   LeaseKeeper lease_;
   bool lease_was_over_ = true;
+  // The root waits as long for our beats, so we wait as long for its answers.
+  absl::Duration root_patience_;
   // The duty is under strict fencing. Written on the executor, read by the beats' thread.
   std::atomic<bool> keeps_lease_{false};
   // When the newest beat answered over UDP was sent.

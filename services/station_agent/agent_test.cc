@@ -402,6 +402,17 @@ TEST_F(AgentTest, BeatsOverTheStreamWhenUdpIsBlocked) {
   EXPECT_TRUE(Saw([](const auto& seen) { return seen.stream_beats > 0; }));
 }
 
+TEST_F(AgentTest, LooksForAnotherRootWhenItsOwnIsSilentAndRunsOnMeanwhile) {
+  session_.beat_interval = absl::Milliseconds(5);
+  session_.missed_beats_limit = 3;
+  BeDeployment();
+  Start();
+  StartNative(kDocument);
+  EXPECT_TRUE(Saw([](const auto& seen) { return seen.root_silences > 3; }));
+  EXPECT_EQ(native_->runs(), kDocument);
+  EXPECT_TRUE(Status().duty.has_value());
+}
+
 TEST_F(AgentTest, LeavesAndStandsDownWhenToldTo) {
   BeDeployment();
   Start();

@@ -10,6 +10,7 @@ namespace {
 
 constexpr char kDefaultListen[] = "127.0.0.1:7105";
 constexpr size_t kMaxAddresses = 16;
+constexpr size_t kMaxControlNodes = 9;
 // A name in /dev/shm.
 constexpr size_t kMaxLinkName = 250;
 
@@ -115,6 +116,24 @@ void ReadStation(config::ConfigReader& reader, Config& config) {
   }
 }
 
+ControlNode ReadControlNode(config::ConfigReader& reader) {
+  return {.vault = reader.Address("vault"),
+          .membership = reader.Address("membership"),
+          .orchestrator = reader.Address("orchestrator")};
+}
+
+// A list, or for the only one the three addresses by themselves.
+std::vector<ControlNode> ReadControlNodes(config::ConfigReader& reader) {
+  std::vector<config::ConfigReader> sections = reader.Sections("control_nodes");
+  if (sections.empty()) return {ReadControlNode(reader)};
+  if (sections.size() > kMaxControlNodes) {
+    reader.Problem("control_nodes", "expected at most 9 control nodes");
+  }
+  std::vector<ControlNode> nodes;
+  for (config::ConfigReader& section : sections) nodes.push_back(ReadControlNode(section));
+  return nodes;
+}
+
 void CheckLoopback(config::ConfigReader& reader, const std::string& listen) {
   const auto address = config::ParseAddress(listen);
   if (address.has_value() && !config::IsLoopback(address->host)) {
@@ -129,9 +148,7 @@ Config ReadConfig(config::ConfigReader& reader) {
   config.service = rpc::ReadServiceConfig(reader, kDefaultListen);
   CheckLoopback(reader, config.service.listen);
   ReadStation(reader, config);
-  config.membership = reader.Address("membership");
-  config.orchestrator = reader.Address("orchestrator");
-  config.vault = reader.Address("vault");
+  config.control_nodes = ReadControlNodes(reader);
   config.state_directory = reader.String("state_directory");
   ReadLink(reader, config);
   config.sync = ReadSync(reader);

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "common/capability/capability_set.h"
 #include "common/config/config_reader.h"
+#include "common/control_nodes/control_node.h"
 #include "common/rpc/service_config.h"
 #include "services/station_agent/duty_core.h"
 #include "services/station_agent/health_limits.h"
@@ -27,9 +28,8 @@ struct Config {
   std::vector<std::string> addresses;
   // Only of a deployment station.
   std::optional<DeclaredDuty> duty;
-  std::string membership;
-  std::string orchestrator;
-  std::string vault;
+  // At least one.
+  std::vector<ControlNode> control_nodes;
   std::string state_directory;
   std::string link_name;
   // Besides our own user, this group may attach.

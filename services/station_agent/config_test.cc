@@ -66,6 +66,25 @@ TEST(ConfigTest, ReportsEveryProblemAtOnce) {
   }
 }
 
+TEST(ConfigTest, ReadsSeveralControlNodes) {
+  const std::string one =
+      "station_id: spare-1\nkind: backup\nstate_directory: /tmp/x\ninsecure: true\n";
+  const auto config = Parse(one +
+                            "control_nodes:\n"
+                            "- {membership: 'a:1', orchestrator: 'a:3', vault: 'a:2'}\n"
+                            "- {membership: 'b:1', orchestrator: 'b:3', vault: 'b:2'}\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->control_nodes,
+            (std::vector<ControlNode>{{"a:2", "a:1", "a:3"}, {"b:2", "b:1", "b:3"}}));
+  const std::string incomplete =
+      Problems(one + "control_nodes: [{membership: 'a:1', vault: 'a:2'}]\n");
+  EXPECT_NE(incomplete.find("orchestrator"), std::string::npos) << incomplete;
+  const std::string both = Problems(std::string(kExampleConfig) +
+                                    "control_nodes: "
+                                    "[{membership: 'a:1', vault: 'a:2', orchestrator: 'a:3'}]\n");
+  EXPECT_NE(both.find("vault"), std::string::npos) << "the one list or the other: " << both;
+}
+
 TEST(ConfigTest, OpensNoPortToOthers) {
   EXPECT_NE(Problems(std::string(kExampleConfig) + "listen: 0.0.0.0:7105\n").find("loopback"),
             std::string::npos);

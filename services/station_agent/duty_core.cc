@@ -22,6 +22,7 @@ DutyCore::DutyCore(const DutyCoreOptions& options, Random& random)
 void DutyCore::Start(StationRole role, const std::vector<KeptDocument>& kept,
                      const std::optional<NativeOrder>& native_order) {
   role_ = std::move(role);
+  for (const auto& [duty_id, mark] : role_.marks) OnEpoch(mark.epoch);
   for (const KeptDocument& document : kept) kept_[document.duty_id] = document;
   if (native_order.has_value()) native_order_ = native_order->number;
   const bool told_to_run = native_order.has_value() && native_order->activates;
@@ -38,6 +39,8 @@ void DutyCore::Start(StationRole role, const std::vector<KeptDocument>& kept,
 }
 
 // Orders ------------------------------------------------------------------------------------------
+
+void DutyCore::OnEpoch(uint64_t epoch) { epoch_ = std::max(epoch_, epoch); }
 
 void DutyCore::OnStage(const KeptDocument& wanted) {
   const auto found = kept_.find(wanted.duty_id);
@@ -61,10 +64,10 @@ void DutyCore::OnUnstage(const std::string& duty_id) {
 }
 
 bool DutyCore::Admit(const DutyOrder& order) {
-  if (IsStale(order.duty_id, order.mark)) {
-    const OrderMark& newest = role_.marks[order.duty_id];
+  const OrderMark oldest = OldestAdmitted(order.duty_id);
+  if (order.mark < oldest) {
     Refuse(order, "STALE_ORDER",
-           absl::StrCat("expected at least epoch ", newest.epoch, " assignment ", newest.number,
+           absl::StrCat("expected at least epoch ", oldest.epoch, " assignment ", oldest.number,
                         ", found epoch ", order.mark.epoch, " assignment ", order.mark.number));
     return false;
   }
@@ -72,6 +75,7 @@ bool DutyCore::Admit(const DutyOrder& order) {
     Refuse(order, "BUSY", absl::StrCat("this station holds the duty ", role_.duty->duty_id));
     return false;
   }
+  OnEpoch(order.mark.epoch);
   NoteMark(role_, order.duty_id, order.mark);
   return true;
 }
@@ -234,11 +238,12 @@ void DutyCore::OnHold(SteadyTime now, const DutyOrder& order) {
 }
 
 void DutyCore::OnStandDown(const std::string& duty_id, const OrderMark& mark) {
-  if (IsStale(duty_id, mark)) {
+  if (mark < OldestAdmitted(duty_id)) {
     Refuse({duty_id, mark, "", 0, std::nullopt, false}, "STALE_ORDER",
-           "a newer order for the duty is known");
+           "a newer order for the duty, or a newer epoch, is known");
     return;
   }
+  OnEpoch(mark.epoch);
   NoteMark(role_, duty_id, mark);
   if (!Holds(duty_id)) {
     Do(act::ReplyStoodDown{duty_id, mark.number});
@@ -416,9 +421,10 @@ void DutyCore::Refuse(const DutyOrder& order, std::string reason, std::string me
   Do(act::ReplyRefused{order.duty_id, order.mark.number, std::move(reason), std::move(message)});
 }
 
-bool DutyCore::IsStale(const std::string& duty_id, const OrderMark& mark) const {
+OrderMark DutyCore::OldestAdmitted(const std::string& duty_id) const {
   const auto found = role_.marks.find(duty_id);
-  return found != role_.marks.end() && mark < found->second;
+  const OrderMark newest = found == role_.marks.end() ? OrderMark() : found->second;
+  return std::max(newest, OrderMark{epoch_, 0});
 }
 
 bool DutyCore::Holds(const std::string& duty_id) const {

@@ -135,6 +135,10 @@ class DutyCore {
   void Start(StationRole role, const std::vector<KeptDocument>& kept,
              const std::optional<NativeOrder>& native_order);
 
+  // The root's epoch, as membership or an order that was admitted says. Orders of an older one come
+  // from a root that was deposed and has not noticed: they are refused, whatever their duty.
+  void OnEpoch(uint64_t epoch);
+
   // Orders.
   void OnStage(const KeptDocument& wanted);
   void OnUnstage(const std::string& duty_id);
@@ -191,7 +195,8 @@ class DutyCore {
   void Refuse(const DutyOrder& order, std::string reason, std::string message);
   // Refuses what must be refused before anything changes, and notes the order's mark.
   bool Admit(const DutyOrder& order);
-  bool IsStale(const std::string& duty_id, const OrderMark& mark) const;
+  // The oldest mark that an order for the duty may have.
+  OrderMark OldestAdmitted(const std::string& duty_id) const;
   bool HoldsAnother(const std::string& duty_id) const;
   bool Holds(const std::string& duty_id) const;
   bool IsKept(const DutyOrder& order) const;
@@ -236,6 +241,9 @@ class DutyCore {
     std::optional<KeptDocument> kept;
   };
   std::optional<Before> before_;
+
+  // The newest that is known.
+  uint64_t epoch_ = 0;
 
   NativeState native_;
   bool native_attached_ = false;

@@ -188,6 +188,28 @@ TEST_F(DutyCoreTest, RefusesAnOrderOlderThanTheNewestSeen) {
   EXPECT_EQ(core_.role().duty->mark, (OrderMark{2, 5}));
 }
 
+TEST_F(DutyCoreTest, RefusesOrdersOfADeposedRootWhateverTheirDuty) {
+  StartSpare();
+  core_.OnEpoch(6);
+  Activate(Order("gate", 5, 9));
+  ASSERT_NE(Find<act::ReplyRefused>(), nullptr);
+  EXPECT_EQ(Find<act::ReplyRefused>()->reason, "STALE_ORDER");
+  EXPECT_EQ(core_.phase(), DutyCore::Phase::kNone);
+  ActivateAndRun(Order("gate", 6, 1));
+  core_.OnEpoch(7);
+  StandDown("gate", 6, 2);
+  EXPECT_EQ(Find<act::ReplyRefused>()->reason, "STALE_ORDER");
+  EXPECT_EQ(core_.phase(), DutyCore::Phase::kRunning) << "a new epoch alone touches no duty";
+}
+
+TEST_F(DutyCoreTest, AnOrderOfANewerEpochMakesAllEarlierOnesStale) {
+  StartSpare();
+  StandDown("pump", 9, 1);
+  Activate(Order("gate", 8, 1));
+  ASSERT_NE(Find<act::ReplyRefused>(), nullptr);
+  EXPECT_EQ(Find<act::ReplyRefused>()->reason, "STALE_ORDER");
+}
+
 TEST_F(DutyCoreTest, RemembersNewestOrdersOfDutiesThatItGaveBack) {
   StartSpare();
   ActivateAndRun(Order("gate", 1, 2));

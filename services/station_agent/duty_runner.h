@@ -53,6 +53,8 @@ class DutyRunner {
 
   void Start(StationRole role, std::vector<PackedDocument> documents);
 
+  // Joined under the root of this epoch.
+  void OnEpoch(uint64_t epoch) { core_.OnEpoch(epoch); }
   void OnOrder(SteadyTime arrived, const StationOrder& order);
   void OnNativeAttached();
   void OnNativeLost();

@@ -2,17 +2,21 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "common/document/compression.h"
 #include "common/executor/serial_executor.h"
 #include "common/rpc/channel.h"
 #include "common/status/status.h"
 #include "common/time/system_clock.h"
+#include "services/station_agent/control_channels.h"
 #include "services/station_agent/grpc_vault_documents.h"
 #include "services/station_agent/membership_session.h"
 #include "services/station_agent/orders_session.h"
 #include "services/station_agent/testing/fake_services.h"
+#include "services/station_agent/testing/recording_membership_observer.h"
 
 namespace understudy::station_agent {
 namespace {
@@ -24,28 +28,6 @@ const Clock& TheClock() {
   static const SystemClock clock;
   return clock;
 }
-
-class RecordingMembershipObserver final : public MembershipObserver {
- public:
-  JoinAnnouncement MakeAnnouncement() override {
-    JoinAnnouncement announcement;
-    announcement.station_id = "gate-1";
-    announcement.kind = StationKind::kDeployment;
-    announcement.declared_duty = DeclaredDuty{"gate", {}, true};
-    return announcement;
-  }
-  void OnJoined(const JoinedSession& session) override { joined.Add(session); }
-  void OnJoinFailed(const absl::Status& why) override { failed.Add(why); }
-  void OnSessionOver(const absl::Status& why) override { over.Add(why); }
-  void OnConversing() override { conversing.Add(true); }
-  void OnStreamBeatAnswered(uint64_t sequence) override { answered.Add(sequence); }
-
-  Inbox<JoinedSession> joined;
-  Inbox<absl::Status> failed;
-  Inbox<absl::Status> over;
-  Inbox<bool> conversing;
-  Inbox<uint64_t> answered;
-};
 
 class RecordingOrdersObserver final : public OrdersObserver {
  public:
@@ -87,7 +69,7 @@ class GrpcSessionsTest : public testing::Test {
     if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now());
   }
 
-  std::shared_ptr<grpc::Channel> Serve() {
+  ControlChannels& Serve() {
     int port = 0;
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -95,11 +77,14 @@ class GrpcSessionsTest : public testing::Test {
     builder.RegisterService(&orders_);
     builder.RegisterService(&documents_);
     server_ = builder.BuildAndStart();
-    return rpc::MakeInsecureChannel("127.0.0.1:" + std::to_string(port));
+    const std::string address = "127.0.0.1:" + std::to_string(port);
+    channels_.emplace(std::vector<ControlNode>{{address, address, address}},
+                      [](const std::string& to) { return rpc::MakeInsecureChannel(to); });
+    return *channels_;
   }
   void StartMembershipSession() {
     membership_session_ = MakeGrpcMembershipSession(TheClock(), random_, executor_, Serve(),
-                                                    "127.0.0.1", membership_observer_);
+                                                    membership_observer_);
     executor_->Post([this] { membership_session_->Start(); });
   }
   void StartOrdersSession() {
@@ -119,6 +104,7 @@ class GrpcSessionsTest : public testing::Test {
   FakeOrdersService orders_;
   FakeDocumentsService documents_;
   std::unique_ptr<grpc::Server> server_;
+  std::optional<ControlChannels> channels_;
   RecordingMembershipObserver membership_observer_;
   RecordingOrdersObserver orders_observer_;
   std::shared_ptr<SerialExecutor> executor_ = std::make_shared<SerialExecutor>("agent", TheClock());

@@ -5,14 +5,13 @@
 
 #include "services/station_agent/vault_documents.h"
 
-namespace grpc {
-class Channel;
-}  // namespace grpc
-
 namespace understudy::station_agent {
 
-// The vault at the other end of `channel`. Calls time out after 10 s.
-std::unique_ptr<VaultDocuments> MakeGrpcVaultDocuments(std::shared_ptr<grpc::Channel> channel);
+class ControlChannels;
+
+// The vaults of the control nodes: the root's first, another where that one does not answer or is
+// root no longer. `channels` must outlive all calls. Each attempt times out after 3 s.
+std::unique_ptr<VaultDocuments> MakeGrpcVaultDocuments(ControlChannels& channels);
 
 }  // namespace understudy::station_agent
 

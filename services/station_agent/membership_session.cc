@@ -4,10 +4,14 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "common/config/address_text.h"
+#include "common/control_nodes/root_seeker.h"
 #include "common/rpc/backoff.h"
 #include "common/rpc/client_call.h"
 #include "common/rpc/client_stream.h"
 #include "common/status/status.h"
+#include "services/station_agent/control_channels.h"
 #include "services/station_agent/membership_codec.h"
 #include "understudy/membership/v1/membership.grpc.pb.h"
 
@@ -19,9 +23,14 @@ namespace wire = membership::v1;
 using Stream = rpc::ClientStream<wire::StationMessage, wire::MembershipMessage>;
 
 constexpr absl::Duration kJoinTimeout = absl::Seconds(3);
+// Where there are others to ask, one that is frozen must not hold us up for long.
+constexpr absl::Duration kJoinTimeoutOfSeveral = absl::Seconds(1);
 constexpr absl::Duration kLeaveTimeout = absl::Seconds(3);
 constexpr rpc::BackoffPolicy kRejoin = {.initial = absl::Milliseconds(50),
                                         .maximum = absl::Seconds(2)};
+// Sentinels answer at once, and the root's place is taken within some hundred milliseconds.
+constexpr rpc::BackoffPolicy kSeekRoot = {.initial = absl::Milliseconds(20),
+                                          .maximum = absl::Seconds(1)};
 constexpr rpc::BackoffPolicy kReopen = kRejoin;
 // When a membership comes back, its stations must not all knock in the same moment.
 constexpr absl::Duration kRejoinSpread = absl::Milliseconds(50);
@@ -29,14 +38,14 @@ constexpr absl::Duration kRejoinSpread = absl::Milliseconds(50);
 class GrpcMembershipSession final : public MembershipSession {
  public:
   GrpcMembershipSession(const Clock& clock, Random& random, std::shared_ptr<Executor> executor,
-                        std::shared_ptr<grpc::Channel> channel, std::string membership_host,
-                        MembershipObserver& observer)
+                        ControlChannels& channels, MembershipObserver& observer)
       : clock_(clock),
         random_(random),
         executor_(std::move(executor)),
-        stub_(wire::Membership::NewStub(channel)),
-        membership_host_(std::move(membership_host)),
-        observer_(observer) {}
+        channels_(channels),
+        observer_(observer),
+        seeker_(channels.nodes(), &ControlNode::membership,
+                channels.nodes().size() > 1 ? kSeekRoot : kRejoin) {}
   ~GrpcMembershipSession() override {
     if (stream_ != nullptr) stream_->Cancel();
   }
@@ -44,8 +53,10 @@ class GrpcMembershipSession final : public MembershipSession {
   void Start() override { Join(); }
 
   void Stop() override {
-    ++round_;
-    CancelTimer();
+    ++join_round_;
+    ++stream_round_;
+    joining_ = false;
+    CancelTimer(join_timer_);
     CloseStream();
     session_.reset();
   }
@@ -65,14 +76,22 @@ class GrpcMembershipSession final : public MembershipSession {
     EndSession(absl::UnavailableError("the session is over"));
   }
 
+  void OnRootSilent() override {
+    silent_at_ = clock_.SteadyNow();
+    if (!session_.has_value() || seeking() || !has_others()) return;
+    seeker_.Doubt();
+    Join();
+  }
+
   void Leave(const std::string& reason, absl::AnyInvocable<void(absl::Status)> callback) override {
     wire::LeaveRequest request;
     request.set_station_id(observer_.MakeAnnouncement().station_id);
     request.set_session_id(session_id());
     request.set_reason(reason);
+    const auto stub = StubOf(channels_.root().membership);
     rpc::CallUnary(
-        *stub_->async(), &wire::Membership::Stub::async::Leave, std::move(request), kLeaveTimeout,
-        [this, executor = executor_,
+        *stub->async(), &wire::Membership::Stub::async::Leave, std::move(request), kLeaveTimeout,
+        [this, stub, executor = executor_,
          callback = std::move(callback)](absl::StatusOr<wire::LeaveResponse> response) mutable {
           executor->Post(
               [this, status = response.status(), callback = std::move(callback)]() mutable {
@@ -83,61 +102,109 @@ class GrpcMembershipSession final : public MembershipSession {
   }
 
  private:
-  void CancelTimer() {
-    if (timer_ != 0) executor_->Cancel(std::exchange(timer_, 0));
+  using SharedStub = std::shared_ptr<wire::Membership::Stub>;
+
+  bool has_others() const { return channels_.nodes().size() > 1; }
+  // A join is under way, or will be.
+  bool seeking() const { return joining_ || join_timer_ != 0; }
+
+  SharedStub StubOf(const std::string& address) {
+    return wire::Membership::NewStub(channels_.To(address));
+  }
+
+  void CancelTimer(Executor::TimerId& timer) {
+    if (timer != 0) executor_->Cancel(std::exchange(timer, 0));
   }
 
   void JoinAfter(absl::Duration wait) {
-    CancelTimer();
-    timer_ = executor_->RunAt(clock_.SteadyNow() + wait, [this] { Join(); });
+    CancelTimer(join_timer_);
+    join_timer_ = executor_->RunAt(clock_.SteadyNow() + wait, [this] { JoinIfNeeded(); });
+  }
+
+  // Meanwhile the root may have been heard of again: then no beat of late has said otherwise.
+  void JoinIfNeeded() {
+    join_timer_ = 0;
+    const bool well = session_.has_value() && welcomed_ &&
+                      clock_.SteadyNow() - silent_at_ > 2 * session_->beat_interval;
+    if (well) return seeker_.Trust();
+    Join();
   }
 
   void Join() {
-    timer_ = 0;
-    const uint64_t round = ++round_;
+    CancelTimer(join_timer_);
+    joining_ = true;
+    const uint64_t round = ++join_round_;
     const SteadyTime sent_at = clock_.SteadyNow();
     announcement_ = observer_.MakeAnnouncement();
+    const SharedStub stub = StubOf(seeker_.address());
     rpc::CallUnary(
-        *stub_->async(), &wire::Membership::Stub::async::Join, EncodeJoin(announcement_),
-        kJoinTimeout,
-        [this, executor = executor_, round, sent_at](absl::StatusOr<wire::JoinResponse> response) {
+        *stub->async(), &wire::Membership::Stub::async::Join, EncodeJoin(announcement_),
+        has_others() ? kJoinTimeoutOfSeveral : kJoinTimeout,
+        [this, stub, executor = executor_, round,
+         sent_at](absl::StatusOr<wire::JoinResponse> response) {
           executor->Post([this, round, sent_at, response = std::move(response)] {
-            if (round == round_) OnJoinAnswer(sent_at, response);
+            if (round == join_round_) OnJoinAnswer(sent_at, response);
           });
         });
   }
 
   void OnJoinAnswer(SteadyTime sent_at, const absl::StatusOr<wire::JoinResponse>& response) {
-    absl::StatusOr<JoinedSession> session = response.ok()
-                                                ? DecodeJoined(*response, membership_host_)
-                                                : absl::StatusOr<JoinedSession>(response.status());
+    joining_ = false;
+    absl::StatusOr<JoinedSession> session = DecodeAnswer(response);
     if (!session.ok()) {
-      observer_.OnJoinFailed(session.status());
-      JoinAfter(join_backoff_.Next(random_));
+      // A node that is not root is no failure while we still have a session with one that was.
+      if (!session_.has_value()) observer_.OnJoinFailed(session.status());
+      JoinAfter(AfterNoRoot(session.status()));
       return;
     }
-    join_backoff_.Reset();
+    channels_.Use(seeker_.current());
+    ++stream_round_;
+    CloseStream();
     session_ = *std::move(session);
     session_->sent_at = sent_at;
+    reopen_backoff_.Reset();
     OpenStream();
     observer_.OnJoined(*session_);
   }
 
+  absl::StatusOr<JoinedSession> DecodeAnswer(const absl::StatusOr<wire::JoinResponse>& response) {
+    if (!response.ok()) return response.status();
+    const auto address = config::ParseAddress(seeker_.address());
+    UNDERSTUDY_ASSIGN_OR_RETURN(
+        JoinedSession session,
+        DecodeJoined(*response, address.has_value() ? address->host : std::string()));
+    if (!seeker_.OnRoot(session.epoch)) return StaleRoot(session.epoch);
+    return session;
+  }
+
+  absl::Status StaleRoot(uint64_t epoch) const {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "STALE_EPOCH",
+                     absl::StrCat(seeker_.address(), " says that it is root under epoch ", epoch,
+                                  "; one with epoch ", seeker_.epoch(), " is known"));
+  }
+
+  absl::Duration AfterNoRoot(const absl::Status& why) {
+    const std::optional<RootRedirect> redirect = RedirectOf(why);
+    return redirect.has_value() ? seeker_.OnNotRoot(*redirect, random_)
+                                : seeker_.OnNoRoot(random_);
+  }
+
   void OpenStream() {
-    timer_ = 0;
-    const uint64_t round = ++round_;
+    CancelTimer(reopen_timer_);
+    const uint64_t round = ++stream_round_;
+    const SharedStub stub = StubOf(channels_.root().membership);
     stream_ =
-        Stream::Start(*stub_->async(), &wire::Membership::Stub::async::Converse,
+        Stream::Start(*stub->async(), &wire::Membership::Stub::async::Converse,
                       {.on_message =
                            [this, executor = executor_, round](wire::MembershipMessage message) {
                              executor->Post([this, round, message = std::move(message)] {
-                               if (round == round_) OnMessage(message);
+                               if (round == stream_round_) OnMessage(message);
                              });
                            },
                        .on_done =
-                           [this, executor = executor_, round](const absl::Status& status) {
+                           [this, stub, executor = executor_, round](const absl::Status& status) {
                              executor->Post([this, round, status] {
-                               if (round == round_) OnStreamDone(status);
+                               if (round == stream_round_) OnStreamDone(status);
                              });
                            }});
     stream_->Send(EncodeConverseHello(announcement_.station_id, *session_));
@@ -145,12 +212,17 @@ class GrpcMembershipSession final : public MembershipSession {
 
   void OnMessage(const wire::MembershipMessage& message) {
     if (message.has_welcome()) {
-      welcomed_ = true;
-      reopen_backoff_.Reset();
-      observer_.OnConversing();
+      OnWelcome(message.welcome().epoch());
     } else if (message.has_beat_answer()) {
       observer_.OnStreamBeatAnswered(message.beat_answer().sequence());
     }
+  }
+
+  void OnWelcome(uint64_t epoch) {
+    if (epoch < session_->epoch) return EndSession(StaleRoot(epoch));
+    welcomed_ = true;
+    reopen_backoff_.Reset();
+    observer_.OnConversing();
   }
 
   void OnStreamDone(const absl::Status& status) {
@@ -160,19 +232,32 @@ class GrpcMembershipSession final : public MembershipSession {
       EndSession(status);
       return;
     }
-    timer_ = executor_->RunAt(clock_.SteadyNow() + reopen_backoff_.Next(random_),
-                              [this] { OpenStream(); });
+    reopen_timer_ = executor_->RunAt(clock_.SteadyNow() + reopen_backoff_.Next(random_),
+                                     [this] { OpenStream(); });
+    LookElsewhere(status);
+  }
+
+  // The stream broke, or its node says that it is root no longer: while it is opened again, the
+  // other nodes are asked.
+  void LookElsewhere(const absl::Status& status) {
+    if (seeking() || !has_others()) return;
+    seeker_.Doubt(RedirectOf(status));
+    Join();
   }
 
   void CloseStream() {
+    CancelTimer(reopen_timer_);
     welcomed_ = false;
     if (stream_ != nullptr) std::exchange(stream_, nullptr)->Cancel();
   }
 
   void EndSession(const absl::Status& why) {
-    ++round_;
+    ++join_round_;
+    ++stream_round_;
+    joining_ = false;
     CloseStream();
     session_.reset();
+    seeker_.Trust();
     observer_.OnSessionOver(why);
     JoinAfter(random_.Between(absl::ZeroDuration(), kRejoinSpread));
   }
@@ -181,16 +266,20 @@ class GrpcMembershipSession final : public MembershipSession {
   Random& random_;
   // Shared with callbacks, which may come late.
   const std::shared_ptr<Executor> executor_;
-  const std::unique_ptr<wire::Membership::Stub> stub_;
-  const std::string membership_host_;
+  ControlChannels& channels_;
   MembershipObserver& observer_;
-  rpc::Backoff join_backoff_{kRejoin};
+  RootSeeker seeker_;
   rpc::Backoff reopen_backoff_{kReopen};
   JoinAnnouncement announcement_;
   std::optional<JoinedSession> session_;
   // Each call and stream belongs to one round; what an earlier one still says is of no interest.
-  uint64_t round_ = 0;
-  Executor::TimerId timer_ = 0;
+  uint64_t join_round_ = 0;
+  uint64_t stream_round_ = 0;
+  bool joining_ = false;
+  // When OnRootSilent was called last.
+  SteadyTime silent_at_;
+  Executor::TimerId join_timer_ = 0;
+  Executor::TimerId reopen_timer_ = 0;
   std::shared_ptr<Stream> stream_;
   // The stream's hello was accepted.
   bool welcomed_ = false;
@@ -200,11 +289,10 @@ class GrpcMembershipSession final : public MembershipSession {
 
 std::unique_ptr<MembershipSession> MakeGrpcMembershipSession(const Clock& clock, Random& random,
                                                              std::shared_ptr<Executor> executor,
-                                                             std::shared_ptr<grpc::Channel> channel,
-                                                             std::string membership_host,
+                                                             ControlChannels& channels,
                                                              MembershipObserver& observer) {
-  return std::make_unique<GrpcMembershipSession>(
-      clock, random, std::move(executor), std::move(channel), std::move(membership_host), observer);
+  return std::make_unique<GrpcMembershipSession>(clock, random, std::move(executor), channels,
+                                                 observer);
 }
 
 }  // namespace understudy::station_agent

@@ -18,11 +18,9 @@
 #include "services/station_agent/health_limits.h"
 #include "services/station_agent/station_types.h"
 
-namespace grpc {
-class Channel;
-}  // namespace grpc
-
 namespace understudy::station_agent {
+
+class ControlChannels;
 
 // The duty that the station's own configuration declares.
 struct DeclaredDuty {
@@ -91,8 +89,11 @@ class MembershipObserver {
   virtual void OnStreamBeatAnswered(uint64_t sequence) = 0;
 };
 
-// The session with membership: joins, with backoff, until it is in; keeps the stream open; joins
-// again when the session is over. All calls on the executor.
+// The session with membership: finds the root among the control nodes and joins there, with backoff,
+// until it is in; keeps the stream open; joins again when the session is over. While the root does
+// not answer it asks the other nodes, and keeps its session until one of them is root: nothing that
+// runs on the station is touched by that. A root of an older epoch than one that is known is not
+// believed. All calls on the executor.
 class MembershipSession {
  public:
   virtual ~MembershipSession() = default;
@@ -107,18 +108,20 @@ class MembershipSession {
   virtual void SendBeat(uint64_t sequence, uint16_t health) = 0;
   // Membership answered a beat so, or we stood still for too long: join again.
   virtual void OnSessionEnded(uint64_t session_id) = 0;
+  // Nothing was heard of the root for as long as it may miss beats of ours: another control node
+  // may be root by now. Called with each beat while that is so.
+  virtual void OnRootSilent() = 0;
   // Leaves. `callback` runs on the executor; when it is OK the session is stopped.
   virtual void Leave(const std::string& reason,
                      absl::AnyInvocable<void(absl::Status)> callback) = 0;
 };
 
-// `clock`, `random` and `observer` must outlive the session, `clock` the process's calls, too. The
-// session must be destroyed on the executor or after it has stopped.
-// `membership_host`: where beats go when membership names no host.
+// All references must outlive the session, `clock` the process's calls, too. The session must be
+// destroyed on the executor or after it has stopped. Where membership names no host for beats, they
+// go to the host of its own address.
 std::unique_ptr<MembershipSession> MakeGrpcMembershipSession(const Clock& clock, Random& random,
                                                              std::shared_ptr<Executor> executor,
-                                                             std::shared_ptr<grpc::Channel> channel,
-                                                             std::string membership_host,
+                                                             ControlChannels& channels,
                                                              MembershipObserver& observer);
 
 }  // namespace understudy::station_agent

@@ -6,6 +6,7 @@
 
 #include "common/rpc/backoff.h"
 #include "common/rpc/client_stream.h"
+#include "services/station_agent/control_channels.h"
 #include "understudy/failover_orchestrator/v1/station_orders.grpc.pb.h"
 
 namespace understudy::station_agent {
@@ -23,11 +24,11 @@ constexpr absl::Duration kGoodStream = absl::Seconds(5);
 class GrpcOrdersSession final : public OrdersSession {
  public:
   GrpcOrdersSession(const Clock& clock, Random& random, std::shared_ptr<Executor> executor,
-                    std::shared_ptr<grpc::Channel> channel, OrdersObserver& observer)
+                    ControlChannels& channels, OrdersObserver& observer)
       : clock_(clock),
         random_(random),
         executor_(std::move(executor)),
-        stub_(wire::StationOrders::NewStub(channel)),
+        channels_(channels),
         observer_(observer) {}
   ~GrpcOrdersSession() override {
     if (stream_ != nullptr) stream_->Cancel();
@@ -60,8 +61,10 @@ class GrpcOrdersSession final : public OrdersSession {
     timer_ = 0;
     opened_at_ = clock_.SteadyNow();
     const uint64_t number = ++stream_number_;
+    const std::shared_ptr<wire::StationOrders::Stub> stub =
+        wire::StationOrders::NewStub(channels_.To(channels_.root().orchestrator));
     stream_ = Stream::Start(
-        *stub_->async(), &wire::StationOrders::Stub::async::Attend,
+        *stub->async(), &wire::StationOrders::Stub::async::Attend,
         {.on_message =
              [this, executor = executor_, clock = &clock_, number](wire::StationOrder order) {
                executor->RunOrPost([this, number, arrived = clock->SteadyNow(),
@@ -70,7 +73,7 @@ class GrpcOrdersSession final : public OrdersSession {
                });
              },
          .on_done =
-             [this, executor = executor_, number](const absl::Status& status) {
+             [this, stub, executor = executor_, number](const absl::Status& status) {
                executor->Post([this, number, status] { OnDone(number, status); });
              }});
     stream_->Send(EncodeHello(observer_.MakeAttendHello()));
@@ -100,7 +103,7 @@ class GrpcOrdersSession final : public OrdersSession {
   Random& random_;
   // Shared with callbacks, which may come late.
   const std::shared_ptr<Executor> executor_;
-  const std::unique_ptr<wire::StationOrders::Stub> stub_;
+  ControlChannels& channels_;
   OrdersObserver& observer_;
   rpc::Backoff backoff_{kReopen};
   bool wanted_ = false;
@@ -115,10 +118,9 @@ class GrpcOrdersSession final : public OrdersSession {
 
 std::unique_ptr<OrdersSession> MakeGrpcOrdersSession(const Clock& clock, Random& random,
                                                      std::shared_ptr<Executor> executor,
-                                                     std::shared_ptr<grpc::Channel> channel,
+                                                     ControlChannels& channels,
                                                      OrdersObserver& observer) {
-  return std::make_unique<GrpcOrdersSession>(clock, random, std::move(executor), std::move(channel),
-                                             observer);
+  return std::make_unique<GrpcOrdersSession>(clock, random, std::move(executor), channels, observer);
 }
 
 }  // namespace understudy::station_agent

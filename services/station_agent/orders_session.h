@@ -10,11 +10,9 @@
 #include "common/time/clock.h"
 #include "services/station_agent/orders_codec.h"
 
-namespace grpc {
-class Channel;
-}  // namespace grpc
-
 namespace understudy::station_agent {
+
+class ControlChannels;
 
 // Told of what comes over the stream of orders, on the executor.
 class OrdersObserver {
@@ -29,7 +27,8 @@ class OrdersObserver {
   virtual void OnBadOrder(const absl::Status& why) = 0;
 };
 
-// The stream over which the orchestrator gives orders: opened anew, with backoff, whenever it ends.
+// The stream over which the root's orchestrator gives orders: opened anew, with backoff, whenever it
+// ends.
 // All calls on the executor.
 class OrdersSession {
  public:
@@ -43,11 +42,11 @@ class OrdersSession {
   virtual void Reply(const DutyAction& action) = 0;
 };
 
-// `clock`, `random` and `observer` must outlive the session, `clock` the process's calls, too. The
-// session must be destroyed on the executor or after it has stopped.
+// All references must outlive the session, `clock` the process's calls, too. The session must be
+// destroyed on the executor or after it has stopped.
 std::unique_ptr<OrdersSession> MakeGrpcOrdersSession(const Clock& clock, Random& random,
                                                      std::shared_ptr<Executor> executor,
-                                                     std::shared_ptr<grpc::Channel> channel,
+                                                     ControlChannels& channels,
                                                      OrdersObserver& observer);
 
 }  // namespace understudy::station_agent

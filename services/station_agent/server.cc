@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/synchronization/notification.h"
-#include "common/config/address_text.h"
 #include "common/executor/serial_executor.h"
 #include "common/log/log.h"
 #include "common/metrics/metrics.h"
@@ -17,6 +16,7 @@
 #include "common/status/status.h"
 #include "common/time/system_clock.h"
 #include "services/station_agent/agent.h"
+#include "services/station_agent/control_channels.h"
 #include "services/station_agent/grpc_vault_documents.h"
 #include "services/station_agent/station_agent_service.h"
 
@@ -37,11 +37,9 @@ class Server final : public lifecycle::RunningService {
   explicit Server(const Config& config) : config_(config) {}
 
   absl::Status Start() {
-    UNDERSTUDY_ASSIGN_OR_RETURN(auto vault, Connect(config_.vault));
-    UNDERSTUDY_ASSIGN_OR_RETURN(auto membership, Connect(config_.membership));
-    UNDERSTUDY_ASSIGN_OR_RETURN(auto orchestrator, Connect(config_.orchestrator));
-    vault_ = MakeGrpcVaultDocuments(std::move(vault));
-    UNDERSTUDY_ASSIGN_OR_RETURN(agent_, Agent::Start(config_, MakeParts(membership, orchestrator)));
+    UNDERSTUDY_RETURN_IF_ERROR(MakeChannels());
+    vault_ = MakeGrpcVaultDocuments(*channels_);
+    UNDERSTUDY_ASSIGN_OR_RETURN(agent_, Agent::Start(config_, MakeParts()));
     service_ = MakeStationAgentService(*agent_, config_.station_id, config_.sync.mode);
     rpc::ServerOptions options;
     options.service = "station-agent";
@@ -62,13 +60,17 @@ class Server final : public lifecycle::RunningService {
   }
 
  private:
-  absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& address) const {
-    return rpc::MakeChannel(address, config_.service.tls);
+  // The certificates are tried out once, so that bad ones stop the start.
+  absl::Status MakeChannels() {
+    const auto connect = [tls = config_.service.tls](const std::string& address) {
+      return rpc::MakeChannel(address, tls);
+    };
+    UNDERSTUDY_RETURN_IF_ERROR(connect(config_.control_nodes.front().membership).status());
+    channels_ = std::make_unique<ControlChannels>(config_.control_nodes, connect);
+    return absl::OkStatus();
   }
 
-  Agent::Parts MakeParts(std::shared_ptr<grpc::Channel> membership,
-                         std::shared_ptr<grpc::Channel> orchestrator) {
-    const std::string host = config::ParseAddress(config_.membership)->host;
+  Agent::Parts MakeParts() {
     return {.clock = TheClock(),
             .random = random_,
             .executor = executor_,
@@ -76,13 +78,13 @@ class Server final : public lifecycle::RunningService {
             .vault = *vault_,
             .metrics = metrics_,
             .make_membership =
-                [this, membership, host](MembershipObserver& observer) {
-                  return MakeGrpcMembershipSession(TheClock(), random_, executor_, membership, host,
+                [this](MembershipObserver& observer) {
+                  return MakeGrpcMembershipSession(TheClock(), random_, executor_, *channels_,
                                                    observer);
                 },
             .make_orders =
-                [this, orchestrator](OrdersObserver& observer) {
-                  return MakeGrpcOrdersSession(TheClock(), random_, executor_, orchestrator,
+                [this](OrdersObserver& observer) {
+                  return MakeGrpcOrdersSession(TheClock(), random_, executor_, *channels_,
                                                observer);
                 },
             // The orderly way out, which ends with exit code 0.
@@ -109,6 +111,7 @@ class Server final : public lifecycle::RunningService {
       std::make_shared<SerialExecutor>("agent", TheClock());
   const std::shared_ptr<SerialExecutor> disk_ =
       std::make_shared<SerialExecutor>("agent-disk", TheClock());
+  std::unique_ptr<ControlChannels> channels_;
   std::unique_ptr<VaultDocuments> vault_;
   std::unique_ptr<Agent> agent_;
   std::unique_ptr<grpc::Service> service_;

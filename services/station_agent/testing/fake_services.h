@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,7 +64,8 @@ class FakeMembershipService final : public membership::v1::Membership::CallbackS
     if (fail_joins-- > 0) {
       reply.Fail(absl::UnavailableError("not yet"));
     } else {
-      reply.Finish(join_response);
+      absl::MutexLock lock(&mutex_);
+      reply.Finish(join_answer_.has_value() ? *join_answer_ : join_response);
     }
     return reactor;
   }
@@ -86,6 +88,12 @@ class FakeMembershipService final : public membership::v1::Membership::CallbackS
     return session.get();
   }
 
+  // From now on, in place of `join_response`.
+  void SetJoinAnswer(absl::StatusOr<membership::v1::JoinResponse> answer) {
+    absl::MutexLock lock(&mutex_);
+    join_answer_ = std::move(answer);
+  }
+
   // Before the server starts.
   membership::v1::JoinResponse join_response;
   std::atomic<int> fail_joins = 0;
@@ -93,6 +101,11 @@ class FakeMembershipService final : public membership::v1::Membership::CallbackS
   Inbox<membership::v1::JoinRequest> joins;
   Inbox<membership::v1::LeaveRequest> leaves;
   Inbox<std::pair<std::shared_ptr<Session>, membership::v1::StationMessage>> messages;
+
+ private:
+  absl::Mutex mutex_;
+  std::optional<absl::StatusOr<membership::v1::JoinResponse>> join_answer_
+      ABSL_GUARDED_BY(mutex_);
 };
 
 // An orchestrator's stream of orders.

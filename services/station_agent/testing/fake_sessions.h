@@ -30,6 +30,7 @@ class WorldLog {
     std::vector<DutyAction> replies;
     std::vector<VaultDocuments::Upload> uploads;
     int stream_beats = 0;
+    int root_silences = 0;
     bool left = false;
   };
 
@@ -72,6 +73,9 @@ class FakeMembershipSession final : public MembershipSession {
     if (answers_stream_beats_) observer_.OnStreamBeatAnswered(sequence);
   }
   void OnSessionEnded(uint64_t) override { Join(); }
+  void OnRootSilent() override {
+    log_.Change([](WorldLog::Seen& seen) { ++seen.root_silences; });
+  }
   void Leave(const std::string&, absl::AnyInvocable<void(absl::Status)> callback) override {
     joined_ = false;
     callback(absl::OkStatus());
