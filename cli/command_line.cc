@@ -30,9 +30,11 @@ void AddGlobalOptions(Verb& root, Parsed& parsed) {
   root.Option(options.timeout, "--timeout", "how long one call may take");
   root.Option(options.site, "--site", "DIR",
               "the site: its site.json holds addresses and certificates");
-  root.Option(options.vault, "--vault", "HOST:PORT", "config-vault");
-  root.Option(options.membership, "--membership", "HOST:PORT", "membership");
-  root.Option(options.orchestrator, "--orchestrator", "HOST:PORT", "failover-orchestrator");
+  root.Option(options.vault, "--vault", "HOST:PORT",
+              "config-vault; of several control nodes: HOST:PORT,HOST:PORT,...");
+  root.Option(options.membership, "--membership", "HOST:PORT", "membership, likewise");
+  root.Option(options.orchestrator, "--orchestrator", "HOST:PORT",
+              "failover-orchestrator, likewise");
   root.Flag(options.insecure, "--insecure", "without TLS, on loopback only");
   root.Option(options.tls_certificate, "--tls-certificate", "FILE", "our certificate, PEM");
   root.Option(options.tls_key, "--tls-key", "FILE", "its private key, PEM");

@@ -71,6 +71,21 @@ TEST_F(CommandLineTest, TakesAddressesAndCertificatesFromTheSiteUnlessFlagsSayOt
   EXPECT_FALSE(site_.connection.tls.has_value());
 }
 
+TEST_F(CommandLineTest, AsksAllControlNodesOfASite) {
+  const std::string site = SiteDirectory("three");
+  ASSERT_TRUE(WriteFile(site + "/site.json",
+                        R"({"control_nodes": [
+                             {"vault": "a:1", "membership": "a:2", "orchestrator": "a:3"},
+                             {"vault": "b:1", "membership": "b:2", "orchestrator": "b:3"}]})")
+                  .ok());
+  EXPECT_EQ(RunPlainly({"stations", "--site", site, "--insecure"}), 0);
+  EXPECT_EQ(site_.called.back(), "a:2,b:2");
+  EXPECT_EQ(Run({"stations", "--membership", "x:1,y:1,z:1"}), 0);
+  EXPECT_EQ(site_.called.back(), "x:1,y:1,z:1");
+  EXPECT_EQ(RunPlainly({"stations", "--site", site, "--insecure", "--membership", "x:1"}), 0);
+  EXPECT_EQ(site_.called.back(), "x:1") << "a flag names all that there are";
+}
+
 TEST_F(CommandLineTest, NeedsCertificatesOrToBeToldToGoWithout) {
   const std::string nowhere = std::string(std::getenv("TEST_TMPDIR")) + "/nowhere";
   EXPECT_EQ(RunPlainly({"stations", "--site", nowhere}), 5);

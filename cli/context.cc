@@ -1,11 +1,29 @@
 #include "cli/context.h"
 
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_split.h"
 #include "cli/exit_code.h"
 #include "cli/local_fleet/site_layout.h"
 #include "cli/output/proto_json.h"
 #include "common/status/status.h"
 
 namespace understudy::cli {
+namespace {
+
+// `list`: "host:port,host:port"; empty changes nothing. Nodes for which it names none are not asked
+// for that service.
+void SetAddresses(const std::string& list, std::string ControlNode::*service,
+                  SiteAddresses& site) {
+  if (list.empty()) return;
+  const std::vector<std::string> addresses = absl::StrSplit(list, ',', absl::SkipWhitespace());
+  for (ControlNode& node : site.control_nodes) (node.*service).clear();
+  site.control_nodes.resize(std::max(site.control_nodes.size(), addresses.size()));
+  for (size_t i = 0; i < addresses.size(); ++i) site.control_nodes[i].*service = addresses[i];
+}
+
+}  // namespace
 
 Painter Context::painter() const {
   if (options_.color == ColorMode::kAuto) return Painter(world_.out_takes_color);
@@ -32,9 +50,9 @@ absl::StatusOr<SiteAddresses> Context::ReadSite() const {
 }
 
 absl::Status Context::ApplyFlags(SiteAddresses& site) const {
-  if (!options_.vault.empty()) site.vault = options_.vault;
-  if (!options_.membership.empty()) site.membership = options_.membership;
-  if (!options_.orchestrator.empty()) site.orchestrator = options_.orchestrator;
+  SetAddresses(options_.vault, &ControlNode::vault, site);
+  SetAddresses(options_.membership, &ControlNode::membership, site);
+  SetAddresses(options_.orchestrator, &ControlNode::orchestrator, site);
   if (options_.insecure) site.tls.reset();
   const int given = !options_.tls_certificate.empty() + !options_.tls_key.empty() +
                     !options_.tls_authorities.empty();
@@ -67,22 +85,27 @@ absl::StatusOr<ClientFactory*> Context::Clients() {
 }
 
 std::unique_ptr<ClientFactory> Context::ClientsFor(const SiteAddresses& site) {
-  return world_.make_clients({.tls = site.tls, .timeout = options_.timeout});
+  return ClientsFor(site, options_.timeout);
+}
+
+std::unique_ptr<ClientFactory> Context::ClientsFor(const SiteAddresses& site,
+                                                   absl::Duration timeout) {
+  return world_.make_clients({.tls = site.tls, .timeout = timeout});
 }
 
 absl::StatusOr<std::unique_ptr<VaultClient>> Context::Vault() {
   UNDERSTUDY_ASSIGN_OR_RETURN(ClientFactory * clients, Clients());
-  return clients->Vault(site_->vault);
+  return clients->Vault(site_->control_nodes);
 }
 
 absl::StatusOr<std::unique_ptr<MembershipClient>> Context::Membership() {
   UNDERSTUDY_ASSIGN_OR_RETURN(ClientFactory * clients, Clients());
-  return clients->Membership(site_->membership);
+  return clients->Membership(site_->control_nodes);
 }
 
 absl::StatusOr<std::unique_ptr<OrchestratorClient>> Context::Orchestrator() {
   UNDERSTUDY_ASSIGN_OR_RETURN(ClientFactory * clients, Clients());
-  return clients->Orchestrator(site_->orchestrator);
+  return clients->Orchestrator(site_->control_nodes);
 }
 
 }  // namespace understudy::cli

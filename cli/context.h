@@ -23,7 +23,8 @@ namespace understudy::cli {
 // The flags that every verb takes.
 struct GlobalOptions {
   std::string site = ".understudy";
-  // Empty: as the site file says, or the design's port on this machine.
+  // Empty: as the site file says, or the design's port on this machine. Of a site of several control
+  // nodes: one of each, with commas between them.
   std::string vault;
   std::string membership;
   std::string orchestrator;
@@ -72,6 +73,7 @@ class Context {
   absl::StatusOr<ClientFactory*> Clients();
   // Clients of another site than the options'.
   std::unique_ptr<ClientFactory> ClientsFor(const SiteAddresses& site);
+  std::unique_ptr<ClientFactory> ClientsFor(const SiteAddresses& site, absl::Duration timeout);
   absl::StatusOr<std::unique_ptr<VaultClient>> Vault();
   absl::StatusOr<std::unique_ptr<MembershipClient>> Membership();
   absl::StatusOr<std::unique_ptr<OrchestratorClient>> Orchestrator();

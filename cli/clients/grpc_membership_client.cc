@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "cli/clients/grpc_call.h"
 #include "cli/clients/grpc_clients.h"
+#include "cli/clients/root_client.h"
 #include "common/status/status.h"
 #include "understudy/membership/v1/membership.grpc.pb.h"
 
@@ -15,15 +15,13 @@ using Async = class Membership::Stub::async;
 
 class GrpcMembershipClient final : public MembershipClient {
  public:
-  explicit GrpcMembershipClient(Peer peer)
-      : peer_(std::move(peer)), stub_(Membership::NewStub(peer_.channel)) {}
+  explicit GrpcMembershipClient(Peers peers) : root_(std::move(peers)) {}
 
   absl::StatusOr<membership::v1::ListResponse> List() override {
     membership::v1::ListRequest request;
     membership::v1::ListResponse all;
     do {
-      UNDERSTUDY_ASSIGN_OR_RETURN(
-          const auto page, Call(peer_, *stub_->async(), &Async::List, request, peer_.timeout));
+      UNDERSTUDY_ASSIGN_OR_RETURN(const auto page, root_.Call(&Async::List, request));
       // Lists are appended, the rest is the newest page's: the token is gone after the last.
       all.clear_next_page_token();
       all.MergeFrom(page);
@@ -34,26 +32,22 @@ class GrpcMembershipClient final : public MembershipClient {
   absl::StatusOr<membership::v1::GetResponse> Get(const std::string& station) override {
     membership::v1::GetRequest request;
     request.set_station_id(station);
-    return Call(peer_, *stub_->async(), &Async::Get, request, peer_.timeout);
+    return root_.Call(&Async::Get, request);
   }
   absl::Status Watch(const Each<membership::v1::WatchMembershipResponse>& each) override {
-    return grpc_clients::Watch<membership::v1::WatchMembershipResponse>(
-        peer_, watches_, *stub_->async(), &Async::WatchMembership,
-        membership::v1::WatchMembershipRequest(), each);
+    return root_.Watch(&Async::WatchMembership, membership::v1::WatchMembershipRequest(), each);
   }
 
-  void EndWatches() override { watches_.EndAll(); }
+  void EndWatches() override { root_.EndWatches(); }
 
  private:
-  const Peer peer_;
-  const std::unique_ptr<Membership::Stub> stub_;
-  WatchGroup watches_;
+  RootClient<Membership> root_;
 };
 
 }  // namespace
 
-std::unique_ptr<MembershipClient> MakeMembership(Peer peer) {
-  return std::make_unique<GrpcMembershipClient>(std::move(peer));
+std::unique_ptr<MembershipClient> MakeMembership(Peers peers) {
+  return std::make_unique<GrpcMembershipClient>(std::move(peers));
 }
 
 }  // namespace understudy::cli::grpc_clients

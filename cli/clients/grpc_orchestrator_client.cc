@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "cli/clients/grpc_call.h"
 #include "cli/clients/grpc_clients.h"
+#include "cli/clients/root_client.h"
+#include "common/status/status.h"
 #include "understudy/failover_orchestrator/v1/failover_orchestrator.grpc.pb.h"
 
 namespace understudy::cli::grpc_clients {
@@ -19,43 +20,39 @@ constexpr absl::Duration kDrillTimeout = absl::Seconds(60);
 
 class GrpcOrchestratorClient final : public OrchestratorClient {
  public:
-  explicit GrpcOrchestratorClient(Peer peer)
-      : peer_(std::move(peer)), stub_(FailoverOrchestrator::NewStub(peer_.channel)) {}
+  explicit GrpcOrchestratorClient(Peers peers) : root_(std::move(peers)) {}
 
   absl::StatusOr<v1::GetStatusResponse> GetStatus() override {
-    return Call(peer_, *stub_->async(), &Async::GetStatus, v1::GetStatusRequest(), peer_.timeout);
+    return root_.Call(&Async::GetStatus, v1::GetStatusRequest());
   }
   absl::StatusOr<v1::ListFailoversResponse> ListFailovers(
       const v1::ListFailoversRequest& request) override {
-    return Call(peer_, *stub_->async(), &Async::ListFailovers, request, peer_.timeout);
+    return root_.Call(&Async::ListFailovers, request);
   }
   absl::StatusOr<v1::GetFailoverResponse> GetFailover(const std::string& id) override {
     v1::GetFailoverRequest request;
     request.set_failover_id(id);
-    return Call(peer_, *stub_->async(), &Async::GetFailover, request, peer_.timeout);
+    return root_.Call(&Async::GetFailover, request);
   }
   absl::Status WatchFailovers(const Each<v1::WatchFailoversResponse>& each) override {
-    return grpc_clients::Watch<v1::WatchFailoversResponse>(peer_, watches_, *stub_->async(),
-                                                           &Async::WatchFailovers,
-                                                           v1::WatchFailoversRequest(), each);
+    return root_.Watch(&Async::WatchFailovers, v1::WatchFailoversRequest(), each);
   }
   absl::StatusOr<v1::DrillResponse> Drill(const v1::DrillRequest& request) override {
-    return Call(peer_, *stub_->async(), &Async::Drill, request,
-                std::max(peer_.timeout, kDrillTimeout));
+    // A drill must not happen twice: first find the root, then ask it, once.
+    UNDERSTUDY_RETURN_IF_ERROR(GetStatus().status());
+    return root_.CallOnce(kDrillTimeout, &Async::Drill, request);
   }
 
-  void EndWatches() override { watches_.EndAll(); }
+  void EndWatches() override { root_.EndWatches(); }
 
  private:
-  const Peer peer_;
-  const std::unique_ptr<FailoverOrchestrator::Stub> stub_;
-  WatchGroup watches_;
+  RootClient<FailoverOrchestrator> root_;
 };
 
 }  // namespace
 
-std::unique_ptr<OrchestratorClient> MakeOrchestrator(Peer peer) {
-  return std::make_unique<GrpcOrchestratorClient>(std::move(peer));
+std::unique_ptr<OrchestratorClient> MakeOrchestrator(Peers peers) {
+  return std::make_unique<GrpcOrchestratorClient>(std::move(peers));
 }
 
 }  // namespace understudy::cli::grpc_clients

@@ -2,8 +2,9 @@
 
 #include <utility>
 
-#include "cli/clients/grpc_call.h"
 #include "cli/clients/grpc_clients.h"
+#include "cli/clients/root_client.h"
+#include "common/rpc/request_id.h"
 #include "understudy/config_vault/v1/documents.grpc.pb.h"
 
 namespace understudy::cli::grpc_clients {
@@ -12,57 +13,60 @@ namespace {
 using config_vault::v1::Documents;
 using Async = class Documents::Stub::async;
 
+// With an id of its own, so that a write that is repeated at another node happens once.
+template <typename Request>
+Request Once(Request request) {
+  if (request.request_id().empty()) request.set_request_id(rpc::NewRequestId());
+  return request;
+}
+
 class GrpcVaultClient final : public VaultClient {
  public:
-  explicit GrpcVaultClient(Peer peer)
-      : peer_(std::move(peer)), stub_(Documents::NewStub(peer_.channel)) {}
+  explicit GrpcVaultClient(Peers peers) : root_(std::move(peers)) {}
 
   absl::StatusOr<config_vault::v1::PutResponse> Put(
       const config_vault::v1::PutRequest& request) override {
-    return Call(peer_, *stub_->async(), &Async::Put, request, peer_.timeout);
+    return root_.Call(&Async::Put, Once(request));
   }
   absl::StatusOr<config_vault::v1::GetResponse> Get(
       const config_vault::v1::GetRequest& request) override {
-    return Call(peer_, *stub_->async(), &Async::Get, request, peer_.timeout);
+    return root_.Call(&Async::Get, request);
   }
   absl::StatusOr<config_vault::v1::ListResponse> List(
       const config_vault::v1::ListRequest& request) override {
-    return Call(peer_, *stub_->async(), &Async::List, request, peer_.timeout);
+    return root_.Call(&Async::List, request);
   }
   absl::StatusOr<config_vault::v1::HistoryResponse> History(
       const config_vault::v1::HistoryRequest& request) override {
-    return Call(peer_, *stub_->async(), &Async::History, request, peer_.timeout);
+    return root_.Call(&Async::History, request);
   }
   absl::StatusOr<config_vault::v1::DiffResponse> Diff(
       const config_vault::v1::DiffRequest& request) override {
-    return Call(peer_, *stub_->async(), &Async::Diff, request, peer_.timeout);
+    return root_.Call(&Async::Diff, request);
   }
   absl::StatusOr<config_vault::v1::RollbackResponse> Rollback(
       const config_vault::v1::RollbackRequest& request) override {
-    return Call(peer_, *stub_->async(), &Async::Rollback, request, peer_.timeout);
+    return root_.Call(&Async::Rollback, Once(request));
   }
   absl::StatusOr<config_vault::v1::DeleteResponse> Delete(
       const config_vault::v1::DeleteRequest& request) override {
-    return Call(peer_, *stub_->async(), &Async::Delete, request, peer_.timeout);
+    return root_.Call(&Async::Delete, Once(request));
   }
   absl::Status Watch(const config_vault::v1::WatchRequest& request,
                      const Each<config_vault::v1::WatchResponse>& each) override {
-    return grpc_clients::Watch<config_vault::v1::WatchResponse>(peer_, watches_, *stub_->async(),
-                                                                &Async::Watch, request, each);
+    return root_.Watch(&Async::Watch, request, each);
   }
 
-  void EndWatches() override { watches_.EndAll(); }
+  void EndWatches() override { root_.EndWatches(); }
 
  private:
-  const Peer peer_;
-  const std::unique_ptr<Documents::Stub> stub_;
-  WatchGroup watches_;
+  RootClient<Documents> root_;
 };
 
 }  // namespace
 
-std::unique_ptr<VaultClient> MakeVault(Peer peer) {
-  return std::make_unique<GrpcVaultClient>(std::move(peer));
+std::unique_ptr<VaultClient> MakeVault(Peers peers) {
+  return std::make_unique<GrpcVaultClient>(std::move(peers));
 }
 
 }  // namespace understudy::cli::grpc_clients

@@ -116,14 +116,15 @@ absl::Status Demo::NoBackupFits() {
   return absl::OkStatus();
 }
 
-absl::Status Demo::KillOrchestratorOnClaim(const std::string& duty) {
+absl::StatusOr<std::string> Demo::KillOrchestratorOnClaim(const std::string& duty) {
   UNDERSTUDY_RETURN_IF_ERROR(
       stage_.AwaitFailover(duty, config_vault::v1::Failover::STATE_CLAIMED, bounds_.patience)
           .status());
-  UNDERSTUDY_RETURN_IF_ERROR(stage_.fleet().Kill(kOrchestrator));
-  timeline_.Say(kWe, "kill -9 of failover-orchestrator, its order given and not yet answered",
+  const std::string orchestrator = orchestrator_();
+  UNDERSTUDY_RETURN_IF_ERROR(stage_.fleet().Kill(orchestrator));
+  timeline_.Say(kWe, "kill -9 of " + orchestrator + ", its order given and not yet answered",
                 Color::kCyan);
-  return absl::OkStatus();
+  return orchestrator;
 }
 
 absl::Status Demo::OrchestratorIsKilled() {
@@ -135,11 +136,11 @@ absl::Status Demo::OrchestratorIsKilled() {
   timeline_.Say(kWe, "kill -9 of " + station + "; the native process of gate-1 will take 1.5 s",
                 Color::kCyan);
   UNDERSTUDY_RETURN_IF_ERROR(stage_.SignalStation(station, SIGKILL));
-  UNDERSTUDY_RETURN_IF_ERROR(KillOrchestratorOnClaim("gate"));
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::string orchestrator, KillOrchestratorOnClaim("gate"));
   Pause(absl::Milliseconds(500));
-  timeline_.Say(kWe, "failover-orchestrator is started again", Color::kCyan);
+  timeline_.Say(kWe, orchestrator + " is started again", Color::kCyan);
   const SteadyTime restarted = SteadyNow();
-  UNDERSTUDY_RETURN_IF_ERROR(stage_.fleet().Restart(kOrchestrator));
+  UNDERSTUDY_RETURN_IF_ERROR(stage_.fleet().Restart(orchestrator));
   UNDERSTUDY_ASSIGN_OR_RETURN(
       StepResult result,
       stage_.AwaitMove("gate", absl::StrCat("kill -9 of ", station, " and the orchestrator"),

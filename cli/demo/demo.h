@@ -2,10 +2,13 @@
 #define UNDERSTUDY_CLI_DEMO_DEMO_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "cli/clients/clients.h"
 #include "cli/demo/report.h"
 #include "cli/demo/stage.h"
@@ -31,8 +34,13 @@ struct DemoBounds {
 // that goes wrong ends the demonstration with an error.
 class Demo {
  public:
-  Demo(Stage& stage, Timeline& timeline, const DemoBounds& bounds)
-      : stage_(stage), timeline_(timeline), bounds_(bounds) {}
+  // `orchestrator` names the process of the one that acts now.
+  Demo(Stage& stage, Timeline& timeline, const DemoBounds& bounds,
+       std::function<std::string()> orchestrator)
+      : stage_(stage),
+        timeline_(timeline),
+        bounds_(bounds),
+        orchestrator_(std::move(orchestrator)) {}
 
   absl::Status Run();
 
@@ -53,12 +61,14 @@ class Demo {
   void Record(StepResult result);
   absl::Status AwaitMove(const std::string& duty, const std::string& what);
   absl::Status AwaitSpare(const std::string& station);
-  // Kills the orchestrator the moment that it has claimed the duty; returns when it is dead.
-  absl::Status KillOrchestratorOnClaim(const std::string& duty);
+  // Kills the orchestrator the moment that it has claimed the duty; returns when it is dead, with
+  // the name of its process.
+  absl::StatusOr<std::string> KillOrchestratorOnClaim(const std::string& duty);
 
   Stage& stage_;
   Timeline& timeline_;
   const DemoBounds bounds_;
+  const std::function<std::string()> orchestrator_;
   std::vector<StepResult> results_;
   std::vector<std::string> actors_;
 };

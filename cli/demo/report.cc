@@ -66,7 +66,7 @@ std::string ReportTable(const std::vector<StepResult>& results, const Painter& p
   return table.Render(painter);
 }
 
-std::string ReportJson(const std::vector<StepResult>& results) {
+std::string ReportJson(const std::vector<StepResult>& results, const nlohmann::json& root) {
   nlohmann::json json;
   json["recovered"] = AllRecovered(results);
   json["steps"] = nlohmann::json::array();
@@ -80,6 +80,7 @@ std::string ReportJson(const std::vector<StepResult>& results) {
                              {"sha256_after", HashText(result.after, true)},
                              {"problem", result.problem}});
   }
+  if (!root.empty()) json["root"] = root;
   return json.dump(2) + "\n";
 }
 

@@ -1,6 +1,7 @@
 #ifndef UNDERSTUDY_CLI_DEMO_REPORT_H_
 #define UNDERSTUDY_CLI_DEMO_REPORT_H_
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,9 @@ bool AllRecovered(const std::vector<StepResult>& results);
 // The closing table.
 std::string ReportTable(const std::vector<StepResult>& results, const Painter& painter);
 
-// The same for programs: {"recovered": true, "steps": [...]}.
-std::string ReportJson(const std::vector<StepResult>& results);
+// The same for programs: {"recovered": true, "steps": [...], "root": [...]}. `root`: what came of the
+// failures of control nodes, where some were made.
+std::string ReportJson(const std::vector<StepResult>& results, const nlohmann::json& root);
 
 }  // namespace understudy::cli
 

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/demo/root_report.h"
+
 namespace understudy::cli {
 namespace {
 
@@ -37,11 +39,33 @@ TEST(ReportTest, SaysWhatFailedWhoTookOverAndWhetherTheBytesAreTheSame) {
 }
 
 TEST(ReportTest, IsThereForProgramsToo) {
-  const auto json = nlohmann::json::parse(ReportJson({Recovered()}));
+  const auto json = nlohmann::json::parse(ReportJson({Recovered()}, {}));
   EXPECT_EQ(json["recovered"], true);
   EXPECT_EQ(json["steps"][0]["recovery_seconds"], 0.003);
   EXPECT_EQ(json["steps"][0]["sha256_after"].get<std::string>().size(), 64u);
   EXPECT_EQ(json["steps"][0]["failover"]["to_station"], "spare-2");
+}
+
+TEST(RootReportTest, ShowsWhoIsRootAfterEachFailure) {
+  const RootStepResult survived = {.what = "kill -9 of all of control-1",
+                                   .root_before = "control-1",
+                                   .root_after = "control-2",
+                                   .epoch_before = 7,
+                                   .epoch_after = 9,
+                                   .next_write = absl::Milliseconds(420),
+                                   .bound = absl::Seconds(5),
+                                   .problem = ""};
+  RootStepResult late = survived;
+  late.problem = "later than the bound";
+  EXPECT_TRUE(AllSurvived({survived}));
+  EXPECT_FALSE(AllSurvived({survived, late}));
+  const std::string table = RootReportTable({survived, late}, Painter(false));
+  EXPECT_NE(table.find("kill -9 of all of control-1  control-1        7  control-2       9"),
+            std::string::npos)
+      << table;
+  EXPECT_NE(table.find("later than the bound"), std::string::npos) << table;
+  const auto json = nlohmann::json::parse(ReportJson({Recovered()}, RootReportJson({survived})));
+  EXPECT_EQ(json["root"][0]["root_after"], "control-2");
 }
 
 }  // namespace

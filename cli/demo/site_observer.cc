@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "cli/local_fleet/wait.h"
 
 namespace understudy::cli {
@@ -44,6 +46,21 @@ std::optional<SiteObserver::Failover> SiteObserver::FindFailover(
   return std::nullopt;
 }
 
+std::set<std::string> SiteObserver::TakeFailed() {
+  absl::MutexLock lock(&mutex_);
+  return std::exchange(failed_, {});
+}
+
+std::string SiteObserver::AssignedTwice() const {
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [assignment, stations] : assigned_) {
+    if (stations.size() < 2) continue;
+    return absl::StrCat("assignment ", assignment.second, " of duty ", assignment.first,
+                        " was given to ", absl::StrJoin(stations, " and to "));
+  }
+  return "";
+}
+
 void SiteObserver::FollowMembership() {
   using membership::v1::MemberChanged;
   while (!ending_) {
@@ -77,6 +94,7 @@ void SiteObserver::OnMember(const Member& member, membership::v1::MemberChanged:
   {
     absl::MutexLock lock(&mutex_);
     members_[member.station_id()] = member;
+    if (member.state() == Member::STATE_FAILED) failed_.insert(member.station_id());
   }
   if (listener_.on_member) listener_.on_member(before, member, reason);
 }
@@ -85,6 +103,9 @@ void SiteObserver::OnFailover(const Failover& failover) {
   {
     absl::MutexLock lock(&mutex_);
     failovers_[failover.id()] = failover;
+    if (failover.state() == Failover::STATE_DONE) {
+      assigned_[{failover.duty_id(), failover.assignment_number()}].insert(failover.to_station());
+    }
   }
   if (listener_.on_failover) listener_.on_failover(failover);
 }

@@ -2,11 +2,14 @@
 #define UNDERSTUDY_CLI_DEMO_SITE_OBSERVER_H_
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
@@ -43,6 +46,10 @@ class SiteObserver {
   std::optional<Member> FindMember(const std::string& station) const;
   // The newest state of the first failover that fits, by id.
   std::optional<Failover> FindFailover(const std::function<bool(const Failover&)>& fits) const;
+  // Stations that were said to have failed since this was asked last.
+  std::set<std::string> TakeFailed();
+  // A sentence, when one assignment of a duty was ever given to two stations; else empty.
+  std::string AssignedTwice() const;
 
  private:
   void FollowMembership();
@@ -57,6 +64,10 @@ class SiteObserver {
   mutable absl::Mutex mutex_;
   std::map<std::string, Member> members_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Failover> failovers_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> failed_ ABSL_GUARDED_BY(mutex_);
+  // By duty and assignment number: to whom a finished failover gave it.
+  std::map<std::pair<std::string, uint64_t>, std::set<std::string>> assigned_
+      ABSL_GUARDED_BY(mutex_);
   std::thread membership_thread_;
   std::thread failovers_thread_;
 };

@@ -40,13 +40,12 @@ absl::StatusOr<std::unique_ptr<Stage>> Stage::Open(LocalFleet& fleet, ClientFact
                                                    SiteObserver::Listener listener,
                                                    Interrupted interrupted) {
   std::unique_ptr<Stage> stage(new Stage(fleet, clients, std::move(interrupted)));
-  const SiteAddresses& site = fleet.site();
-  UNDERSTUDY_ASSIGN_OR_RETURN(stage->vault_, clients.Vault(site.vault));
-  UNDERSTUDY_ASSIGN_OR_RETURN(stage->membership_, clients.Membership(site.membership));
-  UNDERSTUDY_ASSIGN_OR_RETURN(stage->orchestrator_, clients.Orchestrator(site.orchestrator));
-  UNDERSTUDY_ASSIGN_OR_RETURN(stage->watched_membership_, clients.Membership(site.membership));
-  UNDERSTUDY_ASSIGN_OR_RETURN(stage->watched_orchestrator_,
-                              clients.Orchestrator(site.orchestrator));
+  const ControlNodes& nodes = fleet.site().control_nodes;
+  UNDERSTUDY_ASSIGN_OR_RETURN(stage->vault_, clients.Vault(nodes));
+  UNDERSTUDY_ASSIGN_OR_RETURN(stage->membership_, clients.Membership(nodes));
+  UNDERSTUDY_ASSIGN_OR_RETURN(stage->orchestrator_, clients.Orchestrator(nodes));
+  UNDERSTUDY_ASSIGN_OR_RETURN(stage->watched_membership_, clients.Membership(nodes));
+  UNDERSTUDY_ASSIGN_OR_RETURN(stage->watched_orchestrator_, clients.Orchestrator(nodes));
   for (const StationSpec& station : stations) {
     if (!station.duty.has_value()) continue;
     stage->duties_[station.duty->id] = {.station = station.id, .document = station.document};
@@ -168,6 +167,17 @@ bool Stage::HoldsWhatItMayInherit(const std::string& station) {
     }
   }
   return listed;
+}
+
+std::vector<std::string> Stage::SparesOf(const std::string& duty) {
+  std::vector<std::string> spares;
+  const auto status = orchestrator_->GetStatus();
+  if (!status.ok()) return spares;
+  for (const auto& known : status->duties()) {
+    if (known.duty().id() != duty) continue;
+    for (const auto& spare : known.spares()) spares.push_back(spare.station_id());
+  }
+  return spares;
 }
 
 absl::Status Stage::AwaitSpare(const std::string& station, absl::Duration timeout) {

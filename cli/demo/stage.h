@@ -66,7 +66,13 @@ class Stage {
   OrchestratorClient& orchestrator() { return *orchestrator_; }
   VaultClient& vault() { return *vault_; }
   MembershipClient& membership() { return *membership_; }
-  const SiteObserver& observer() const { return *observer_; }
+  SiteObserver& observer() { return *observer_; }
+
+  // Waits until it is so. DEADLINE_EXCEEDED DID_NOT_HAPPEN names `what`; CANCELLED when interrupted.
+  absl::Status Await(absl::Duration timeout, const std::string& what,
+                     const std::function<bool()>& condition);
+  // The backups that the duty may go to now.
+  std::vector<std::string> SparesOf(const std::string& duty);
 
  private:
   struct Duty {
@@ -78,8 +84,6 @@ class Stage {
   Stage(LocalFleet& fleet, ClientFactory& clients, Interrupted interrupted)
       : fleet_(fleet), clients_(clients), interrupted_(std::move(interrupted)) {}
 
-  absl::Status Await(absl::Duration timeout, const std::string& what,
-                     const std::function<bool()>& condition);
   bool HoldsWhatItMayInherit(const std::string& station);
   // Empty, or what is wrong with what runs now.
   std::string CheckMove(const Failover& failover, const Duty& duty);

@@ -1,7 +1,10 @@
 #include "cli/local_fleet/binaries.h"
 
+#include <stdlib.h>
+
 #include <array>
 #include <filesystem>
+#include <sstream>
 #include <system_error>
 
 #include "common/status/status.h"
@@ -35,6 +38,17 @@ bool IsProgram(const fs::path& path) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> FindEtcd() {
+  const char* path = getenv("PATH");
+  std::stringstream directories(path == nullptr ? "/usr/bin" : path);
+  for (std::string directory; std::getline(directories, directory, ':');) {
+    const fs::path program = fs::path(directory) / "etcd";
+    if (!directory.empty() && IsProgram(program)) return program.string();
+  }
+  return MakeError(absl::StatusCode::kNotFound, "PROGRAM_NOT_FOUND",
+                   "etcd, which several control nodes share, is not installed (package etcd-server)");
+}
 
 absl::StatusOr<Binaries> FindBinariesIn(const std::string& directory) {
   Binaries binaries;

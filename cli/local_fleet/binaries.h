@@ -15,7 +15,12 @@ struct Binaries {
   std::string agent;
   // The sample native process.
   std::string native;
+  // Only for several control nodes: FindEtcd.
+  std::string etcd = {};
 };
+
+// Debian's etcd (etcd-server), as PATH has it. NOT_FOUND PROGRAM_NOT_FOUND when it has none.
+absl::StatusOr<std::string> FindEtcd();
 
 // In `directory`: side by side as they are installed (config-vault, membership, ...), or as Bazel
 // lays them out (services/config_vault/config_vault, ...). NOT_FOUND names the first that is

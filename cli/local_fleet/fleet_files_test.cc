@@ -11,7 +11,7 @@ namespace {
 
 SiteAddresses ExampleSite() {
   SiteAddresses site;
-  site.vault = "10.0.0.5:7102";
+  site.control_nodes.front().vault = "10.0.0.5:7102";
   site.agents = {{"gate-1", "127.0.0.1:7105"}};
   site.tls = rpc::TlsFiles{.certificate = "a", .private_key = "b", .authorities = "c"};
   return site;
@@ -36,6 +36,26 @@ TEST(SiteFileTest, NamesTheMemberAtFault) {
             "s.json: tls: needs certificate, private_key and authorities");
   EXPECT_EQ(problem(R"({"agents": {"gate-1": "x"}})"),
             "s.json: agents.gate-1: expected host:port, found \"x\"");
+}
+
+TEST(SiteFileTest, ListsSeveralControlNodes) {
+  SiteAddresses site;
+  site.control_nodes = {{"a:2", "a:1", "a:3"}, {"b:2", "b:1", "b:3"}};
+  const auto read = ParseSite(FormatSite(site), "s.json");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_TRUE(*read == site);
+  const auto problem = [](const std::string& text) {
+    return std::string(ParseSite(text, "s.json").status().message());
+  };
+  EXPECT_EQ(problem(R"({"control_nodes": []})"),
+            "s.json: control_nodes: expected a list of at least one");
+  EXPECT_EQ(problem(R"({"control_nodes": [{"vault": "a:1"}]})"),
+            "s.json: control_nodes[0]: needs vault, membership and orchestrator");
+  EXPECT_EQ(problem(R"({"control_nodes": [{"valut": "a:1"}]})"),
+            "s.json: control_nodes[0].valut: is not known");
+  EXPECT_NE(problem(R"({"vault": "a:1", "control_nodes":
+                        [{"vault": "a:1", "membership": "a:2", "orchestrator": "a:3"}]})"),
+            "");
 }
 
 TEST(ProcessTableTest, ReadsWhatItWrites) {

@@ -103,34 +103,36 @@ absl::Status LocalFleet::CreateCertificates() {
 }
 
 absl::Status LocalFleet::StartControlNode() {
+  if (std::filesystem::exists(layout_.ControlPlanFile())) return OtherSite(1);
   const ServiceSettings& settings = options_.settings;
+  ControlNode& node = site_.control_nodes.front();
   UNDERSTUDY_RETURN_IF_ERROR(StartService(kVault, options_.binaries.vault,
                                           [layout = layout_, settings](const ServicePorts& ports) {
                                             return VaultConfigText(layout, settings, ports);
                                           }));
   UNDERSTUDY_ASSIGN_OR_RETURN(const PortMap vault, PortsOf(kVault));
-  site_.vault = LoopbackAddress(vault);
+  node.vault = LoopbackAddress(vault);
   UNDERSTUDY_RETURN_IF_ERROR(
       StartService(kMembership, options_.binaries.membership,
-                   [layout = layout_, settings, site = site_](const ServicePorts& ports) {
-                     return MembershipConfigText(layout, settings, ports, site);
+                   [layout = layout_, settings, node](const ServicePorts& ports) {
+                     return MembershipConfigText(layout, settings, ports, node);
                    }));
   UNDERSTUDY_ASSIGN_OR_RETURN(const PortMap membership, PortsOf(kMembership));
-  site_.membership = LoopbackAddress(membership);
+  node.membership = LoopbackAddress(membership);
   UNDERSTUDY_RETURN_IF_ERROR(
       StartService(kOrchestrator, options_.binaries.orchestrator,
-                   [layout = layout_, settings, site = site_](const ServicePorts& ports) {
-                     return OrchestratorConfigText(layout, settings, ports, site);
+                   [layout = layout_, settings, node](const ServicePorts& ports) {
+                     return OrchestratorConfigText(layout, settings, ports, node);
                    }));
   UNDERSTUDY_ASSIGN_OR_RETURN(const PortMap orchestrator, PortsOf(kOrchestrator));
-  site_.orchestrator = LoopbackAddress(orchestrator);
+  node.orchestrator = LoopbackAddress(orchestrator);
   return Save();
 }
 
 absl::Status LocalFleet::StartStations(const std::vector<StationSpec>& stations) {
   for (const StationSpec& station : stations) {
     // The first station of a site gets the design's port for an agent.
-    const bool usual_ports = options_.usual_ports && configs_.size() == 3;
+    const bool usual_ports = options_.usual_ports && !std::exchange(has_agents_, true);
     UNDERSTUDY_RETURN_IF_ERROR(StartAgent(station, usual_ports));
   }
   for (const StationSpec& station : stations) {
@@ -160,7 +162,8 @@ absl::Status LocalFleet::StartAgent(const StationSpec& station, bool usual_ports
                        [layout = layout_, settings = options_.settings, site = site_,
                         station](const ServicePorts& ports) {
                          return AgentConfigText(layout, settings, ports, site, station);
-                       });
+                       },
+                       {.launcher = station.launcher});
 }
 
 absl::Status LocalFleet::StartNative(const StationSpec& station) {
@@ -178,14 +181,26 @@ absl::Status LocalFleet::StartNative(const StationSpec& station) {
   if (FitsSocketAddress(control)) spec.arguments.push_back("--control=" + control);
   spec.arguments.insert(spec.arguments.end(), station.native_arguments.begin(),
                         station.native_arguments.end());
-  return Launch(name, std::move(spec));
+  return Launch(name, At({.launcher = station.launcher}, std::move(spec)));
 }
 
 absl::Status LocalFleet::LaunchService(const std::string& name, const std::string& program,
-                                       const ServicePorts& ports, const ConfigText& config) {
+                                       const ServicePorts& ports, const ConfigText& config,
+                                       const Place& place) {
   configs_[name] = config;
   UNDERSTUDY_RETURN_IF_ERROR(WriteFile(layout_.ConfigFile(name), config(ports)));
-  return Launch(name, {.program = program, .arguments = {"--config=" + layout_.ConfigFile(name)}});
+  return Launch(
+      name, At(place, {.program = program, .arguments = {"--config=" + layout_.ConfigFile(name)}}));
+}
+
+ProcessSpec LocalFleet::At(const Place& place, ProcessSpec spec) {
+  if (place.launcher.empty()) return spec;
+  std::vector<std::string> words(place.launcher.begin() + 1, place.launcher.end());
+  words.push_back(spec.program);
+  words.insert(words.end(), spec.arguments.begin(), spec.arguments.end());
+  spec.program = place.launcher.front();
+  spec.arguments = std::move(words);
+  return spec;
 }
 
 absl::Status LocalFleet::Launch(const std::string& name, ProcessSpec spec) {
@@ -255,15 +270,14 @@ absl::Status LocalFleet::TellNative(std::string_view station, std::string_view c
 }
 
 int LocalFleet::Stop(absl::Duration grace) {
-  std::vector<ProcessId> stations;
+  // By their service; those of stations have none.
+  std::map<std::string, std::vector<ProcessId>> ids;
   for (const auto& [name, process] : processes_) {
-    const bool control = name == kVault || name == kMembership || name == kOrchestrator;
-    if (!control && process.id.pid > 0) stations.push_back(process.id);
+    if (process.id.pid > 0) ids[ControlServiceOf(name)].push_back(process.id);
   }
-  int killed = StopProcesses(stations, grace);
-  for (const char* name : {kOrchestrator, kMembership, kVault}) {
-    const auto process = processes_.find(name);
-    if (process != processes_.end()) killed += StopProcesses({process->second.id}, grace);
+  int killed = 0;
+  for (const char* service : {"", kOrchestrator, kMembership, kVault, kEtcd}) {
+    killed += StopProcesses(ids[service], grace);
   }
   // What was killed could not remove its shared memory.
   for (const auto& [station, address] : site_.agents) {

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cli/local_fleet/binaries.h"
+#include "cli/local_fleet/control_plan.h"
 #include "cli/local_fleet/ports.h"
 #include "cli/local_fleet/process_table.h"
 #include "cli/local_fleet/service_config_text.h"
@@ -27,6 +28,8 @@ struct FleetOptions {
   ServiceSettings settings;
   // The design's ports (7101 to 7105, 9101 to 9105) where they are free.
   bool usual_ports = false;
+  // Of control nodes, where there are several: see PlanControlNodes.
+  std::vector<Place> places = {};
   // No process outlives the thread that started it.
   bool dies_with_parent = false;
   absl::Duration start_timeout = absl::Seconds(60);
@@ -47,6 +50,15 @@ class LocalFleet {
 
   // config-vault, membership and failover-orchestrator; each is up when its ports are known.
   absl::Status StartControlNode();
+  // The same for `count` control nodes (at least two), each with an etcd member beside it.
+  // FAILED_PRECONDITION OTHER_SITE when the directory has the data of a site of another size.
+  absl::Status StartControlNodes(size_t count);
+  // The one or the other.
+  absl::Status StartControl(size_t count) {
+    return count == 1 ? StartControlNode() : StartControlNodes(count);
+  }
+  // "control-1", ...; empty where the only control node has no name.
+  std::vector<std::string> ControlNodeIds() const;
   // The agents and then the native processes of `stations`.
   absl::Status StartStations(const std::vector<StationSpec>& stations);
 
@@ -58,6 +70,12 @@ class LocalFleet {
   absl::Status Signal(const std::string& name, int signal);
   // SIGKILL, and waits until it is gone.
   absl::Status Kill(const std::string& name);
+
+  // The same for all processes of a control node, etcd first: nothing that it still says is heard.
+  absl::Status SignalNode(const std::string& node, int signal);
+  absl::Status KillNode(const std::string& node);
+  // Starts those of them that have ended, and waits until they are up.
+  absl::Status RestartNode(const std::string& node);
 
   // Sends a command to a station's sample native process, e.g. "memory 900000000". UNAVAILABLE when
   // it does not listen.
@@ -79,18 +97,27 @@ class LocalFleet {
   std::vector<std::string> Casualties() const;
 
  private:
-  LocalFleet(FleetOptions options, SiteLayout layout);
-
   // Makes a service's configuration for the ports that it is to ask for.
   using ConfigText = std::function<std::string(const ServicePorts&)>;
 
+  LocalFleet(FleetOptions options, SiteLayout layout);
+
   absl::Status CreateCertificates();
+  absl::StatusOr<ControlPlan> MakePlan(size_t count) const;
+  absl::Status OtherSite(size_t wanted) const;
+  absl::Status PrepareNodes(const ControlPlan& plan);
+  absl::Status StartEtcdMembers(const ControlPlan& plan);
+  absl::Status StartNodeServices(const ControlPlan& plan, const std::string& service);
+  ConfigText NodeConfig(const ControlPlan& plan, size_t index, const std::string& service) const;
   absl::Status StartService(const std::string& name, const std::string& program,
                             const ConfigText& config);
   absl::Status StartAgent(const StationSpec& station, bool usual_ports);
   absl::Status StartNative(const StationSpec& station);
   absl::Status LaunchService(const std::string& name, const std::string& program,
-                             const ServicePorts& ports, const ConfigText& config);
+                             const ServicePorts& ports, const ConfigText& config,
+                             const Place& place = {});
+  // The process, started in its place.
+  static ProcessSpec At(const Place& place, ProcessSpec spec);
   absl::Status Launch(const std::string& name, ProcessSpec spec);
   // Waits for the ports file of a process that was launched, and has its next start ask for the
   // same ports.
@@ -105,6 +132,7 @@ class LocalFleet {
   SiteAddresses site_;
   ProcessTable processes_;
   std::map<std::string, ConfigText> configs_;
+  bool has_agents_ = false;
   std::function<void(std::string_view)> on_step_;
 };
 

@@ -47,14 +47,22 @@ absl::Status Pki::CreateAuthority() const {
                   "keyUsage=critical,keyCertSign,cRLSign"});
 }
 
-absl::Status Pki::Issue(std::string_view name, std::string_view subject) const {
+absl::Status Pki::Issue(std::string_view name, std::string_view subject,
+                        const std::string& host) const {
   if (Exists(layout_.CertificateFile(name))) return absl::OkStatus();
   return Request(
       layout_, name, subject,
       {"-CA", layout_.CertificateFile(kAuthority), "-CAkey", layout_.PrivateKeyFile(kAuthority),
        "-addext", "basicConstraints=critical,CA:FALSE", "-addext",
-       "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1", "-addext",
+       "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1,IP:" + host, "-addext",
        "keyUsage=critical,digitalSignature", "-addext", "extendedKeyUsage=serverAuth,clientAuth"});
+}
+
+absl::Status Pki::CreateSecret(const std::string& path) const {
+  if (Exists(path)) return absl::OkStatus();
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::string secret,
+                              RunProgram("openssl", {"rand", "-hex", "32"}));
+  return WriteFile(path, secret, /*secret=*/true);
 }
 
 }  // namespace understudy::cli

@@ -21,8 +21,11 @@ class Pki {
   // Makes the authority unless it is there.
   absl::Status CreateAuthority() const;
   // Makes NAME.crt and NAME.key unless they are there. `subject` is the common name, e.g.
-  // "station/gate-1" or "operator".
-  absl::Status Issue(std::string_view name, std::string_view subject) const;
+  // "station/gate-1" or "operator". It is good for loopback, and for `host` (a number).
+  absl::Status Issue(std::string_view name, std::string_view subject,
+                     const std::string& host = "127.0.0.1") const;
+  // A file with 32 random bytes in hexadecimal, unless it is there.
+  absl::Status CreateSecret(const std::string& path) const;
 
  private:
   const SiteLayout& layout_;

@@ -1,5 +1,6 @@
 #include "cli/local_fleet/ports.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,25 +12,7 @@
 namespace understudy::cli {
 namespace {
 
-// As the services bind: with SO_REUSEADDR, so that connections in TIME_WAIT do not count.
-bool IsFree(int port, int type) {
-  const int descriptor = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return false;
-  const int yes = 1;
-  if (type == SOCK_STREAM) {
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-  }
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const bool bound = bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
-  const bool free = bound && (type == SOCK_DGRAM || listen(descriptor, 1) == 0);
-  close(descriptor);
-  return free;
-}
-
-int FreeOrAny(int port, int type = SOCK_STREAM) { return IsFree(port, type) ? port : 0; }
+int FreeOrAny(int port, PortKind kind = PortKind::kTcp) { return IsPortFree(port, kind) ? port : 0; }
 
 int UsualPort(std::string_view name) {
   if (name == kMembership) return 7101;
@@ -44,6 +27,37 @@ int PortOr0(const PortMap& ports, const std::string& key) {
 }
 
 }  // namespace
+
+// As the services bind: with SO_REUSEADDR, so that connections in TIME_WAIT do not count.
+bool IsPortFree(int port, PortKind kind) {
+  const bool stream = kind == PortKind::kTcp;
+  const int type = stream ? SOCK_STREAM : SOCK_DGRAM;
+  const int descriptor = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return false;
+  const int yes = 1;
+  if (stream) setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool bound = bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  const bool free = bound && (!stream || listen(descriptor, 1) == 0);
+  close(descriptor);
+  return free;
+}
+
+bool Listens(const std::string& host, int port) {
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  if (inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1) return false;
+  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return false;
+  const bool connected =
+      connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  close(descriptor);
+  return connected;
+}
 
 absl::StatusOr<PortMap> ReadPortsFile(const std::string& path) {
   const absl::StatusOr<std::string> text = ReadFile(path);
@@ -64,7 +78,7 @@ ServicePorts FreeUsualPorts(std::string_view name) {
   return {.grpc = FreeOrAny(port),
           .health = FreeOrAny(port + 1000),
           .metrics = FreeOrAny(port + 2000),
-          .beats = name == kMembership ? FreeOrAny(port, SOCK_DGRAM) : 0};
+          .beats = name == kMembership ? FreeOrAny(port, PortKind::kUdp) : 0};
 }
 
 ServicePorts SamePorts(const PortMap& ports) {

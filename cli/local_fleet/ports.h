@@ -13,6 +13,13 @@ namespace understudy::cli {
 // "grpc", "health", "metrics", "beats" to the port that was taken.
 using PortMap = std::map<std::string, int>;
 
+enum class PortKind { kTcp, kUdp };
+// Whether nothing on this machine listens on the port of 127.0.0.1.
+bool IsPortFree(int port, PortKind kind);
+
+// Whether somebody takes connections there. `host` is a number.
+bool Listens(const std::string& host, int port);
+
 // What a service wrote to its ports file.
 absl::StatusOr<PortMap> ReadPortsFile(const std::string& path);
 

@@ -2,32 +2,10 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include "absl/strings/str_cat.h"
+#include "cli/local_fleet/config_text.h"
 
 namespace understudy::cli {
 namespace {
-
-std::string Loopback(int port) { return absl::StrCat("127.0.0.1:", port); }
-
-// What all services have in common.
-YAML::Node CommonConfig(const SiteLayout& layout, const ServiceSettings& settings,
-                        const ServicePorts& ports, const std::string& name) {
-  YAML::Node config;
-  config["listen"] = Loopback(ports.grpc);
-  config["health_listen"] = Loopback(ports.health);
-  config["metrics_listen"] = Loopback(ports.metrics);
-  if (settings.insecure) {
-    config["insecure"] = true;
-  } else {
-    config["tls"]["certificate"] = layout.CertificateFile(name);
-    config["tls"]["private_key"] = layout.PrivateKeyFile(name);
-    config["tls"]["authorities"] = layout.CertificateFile("authority");
-  }
-  config["reflection"] = true;
-  config["log"]["level"] = settings.log_level;
-  config["ports_file"] = layout.PortsFile(name);
-  return config;
-}
 
 YAML::Node Counts(const CapabilitySet& capabilities) {
   YAML::Node node(YAML::NodeType::Map);
@@ -35,10 +13,19 @@ YAML::Node Counts(const CapabilitySet& capabilities) {
   return node;
 }
 
-std::string Text(const YAML::Node& config) {
-  YAML::Emitter emitter;
-  emitter << config;
-  return std::string(emitter.c_str()) + "\n";
+void SetAddresses(const ControlNode& node, YAML::Node config) {
+  config["vault"] = node.vault;
+  config["membership"] = node.membership;
+  config["orchestrator"] = node.orchestrator;
+}
+
+void SetControlNodes(const std::vector<ControlNode>& nodes, YAML::Node config) {
+  if (nodes.size() == 1) return SetAddresses(nodes.front(), config);
+  for (const ControlNode& node : nodes) {
+    YAML::Node entry(YAML::NodeType::Map);
+    SetAddresses(node, entry);
+    config["control_nodes"].push_back(entry);
+  }
 }
 
 }  // namespace
@@ -51,29 +38,31 @@ std::string VaultConfigText(const SiteLayout& layout, const ServiceSettings& set
                             const ServicePorts& ports) {
   YAML::Node config = CommonConfig(layout, settings, ports, kVault);
   config["data_directory"] = layout.DataDirectory(kVault);
-  return Text(config);
+  return YamlText(config);
 }
 
 std::string MembershipConfigText(const SiteLayout& layout, const ServiceSettings& settings,
-                                 const ServicePorts& ports, const SiteAddresses& site) {
-  YAML::Node config = CommonConfig(layout, settings, ports, kMembership);
-  config["vault"] = site.vault;
-  config["beat_listen"] = Loopback(ports.beats);
+                                 const ServicePorts& ports, const ControlNode& beside,
+                                 const std::string& name, const std::string& host) {
+  YAML::Node config = CommonConfig(layout, settings, ports, name, host);
+  config["vault"] = beside.vault;
+  config["beat_listen"] = At(host, ports.beats);
   config["beat_interval"] = absl::FormatDuration(settings.beat_interval);
   config["missed_beats_limit"] = settings.missed_beats_limit;
-  return Text(config);
+  return YamlText(config);
 }
 
 std::string OrchestratorConfigText(const SiteLayout& layout, const ServiceSettings& settings,
-                                   const ServicePorts& ports, const SiteAddresses& site) {
-  YAML::Node config = CommonConfig(layout, settings, ports, kOrchestrator);
-  config["vault"] = site.vault;
-  config["membership"] = site.membership;
+                                   const ServicePorts& ports, const ControlNode& beside,
+                                   const std::string& name, const std::string& host) {
+  YAML::Node config = CommonConfig(layout, settings, ports, name, host);
+  config["vault"] = beside.vault;
+  config["membership"] = beside.membership;
   // A station that did not answer on a laptop that was busy is asked again soon.
   config["abandoned_retry"] = "1s";
   // Every backup that fits holds the document.
   config["stage_spares"] = 0;
-  return Text(config);
+  return YamlText(config);
 }
 
 std::string AgentConfigText(const SiteLayout& layout, const ServiceSettings& settings,
@@ -88,9 +77,7 @@ std::string AgentConfigText(const SiteLayout& layout, const ServiceSettings& set
     config["duty"]["needs"] = Counts(station.duty->needs);
     config["duty"]["fencing"] = "overlap";
   }
-  config["vault"] = site.vault;
-  config["membership"] = site.membership;
-  config["orchestrator"] = site.orchestrator;
+  SetControlNodes(site.control_nodes, config);
   config["state_directory"] = layout.DataDirectory(AgentName(station.id));
   config["link"]["name"] = layout.LinkName(station.id);
   config["sync"]["mode"] = "real_time";
@@ -99,7 +86,7 @@ std::string AgentConfigText(const SiteLayout& layout, const ServiceSettings& set
   config["limits"]["native_process_memory"]["above"] = "256MiB";
   config["limits"]["native_process_silent"] = absl::FormatDuration(settings.native_process_silent);
   config["sample_interval"] = "1s";
-  return Text(config);
+  return YamlText(config);
 }
 
 }  // namespace understudy::cli

@@ -25,7 +25,7 @@ struct ServiceSettings {
   std::string log_level = "info";
 };
 
-// Where one service listens, on 127.0.0.1. 0: any free port.
+// Where one service listens. 0: any free port.
 struct ServicePorts {
   int grpc = 0;
   int health = 0;
@@ -34,13 +34,19 @@ struct ServicePorts {
   int beats = 0;
 };
 
-// `site` holds the addresses of the services that run already.
+// The only control node's vault, on an engine of its own.
 std::string VaultConfigText(const SiteLayout& layout, const ServiceSettings& settings,
                             const ServicePorts& ports);
+// `beside` holds the addresses of the services of the same control node that run already, `name` is
+// the process's, `host` where it listens.
 std::string MembershipConfigText(const SiteLayout& layout, const ServiceSettings& settings,
-                                 const ServicePorts& ports, const SiteAddresses& site);
+                                 const ServicePorts& ports, const ControlNode& beside,
+                                 const std::string& name = kMembership,
+                                 const std::string& host = "127.0.0.1");
 std::string OrchestratorConfigText(const SiteLayout& layout, const ServiceSettings& settings,
-                                   const ServicePorts& ports, const SiteAddresses& site);
+                                   const ServicePorts& ports, const ControlNode& beside,
+                                   const std::string& name = kOrchestrator,
+                                   const std::string& host = "127.0.0.1");
 std::string AgentConfigText(const SiteLayout& layout, const ServiceSettings& settings,
                             const ServicePorts& ports, const SiteAddresses& site,
                             const StationSpec& station);

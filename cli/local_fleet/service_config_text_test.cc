@@ -7,6 +7,7 @@ namespace understudy::cli {
 namespace {
 
 const SiteLayout kLayout("/site");
+const ControlNode kBeside = SiteAddresses().control_nodes.front();
 
 StationSpec Gate() {
   const CapabilitySet needs = *ParseCapabilitySet("camera.rtsp: 6, io.relay: 5");
@@ -26,7 +27,7 @@ TEST(ServiceConfigTextTest, GivesEachServiceItsCertificateAndItsPorts) {
 
 TEST(ServiceConfigTextTest, LeavesTlsOutWhenTheSiteIsInsecure) {
   const YAML::Node config =
-      YAML::Load(OrchestratorConfigText(kLayout, {.insecure = true}, {}, SiteAddresses()));
+      YAML::Load(OrchestratorConfigText(kLayout, {.insecure = true}, {}, kBeside));
   EXPECT_TRUE(config["insecure"].as<bool>());
   EXPECT_FALSE(config["tls"].IsDefined());
   EXPECT_EQ(config["membership"].as<std::string>(), "127.0.0.1:7101");
@@ -34,7 +35,7 @@ TEST(ServiceConfigTextTest, LeavesTlsOutWhenTheSiteIsInsecure) {
 
 TEST(ServiceConfigTextTest, SpeaksOfBeatsAsMembershipDoes) {
   const YAML::Node config = YAML::Load(
-      MembershipConfigText(kLayout, {.missed_beats_limit = 20}, {.beats = 7101}, SiteAddresses()));
+      MembershipConfigText(kLayout, {.missed_beats_limit = 20}, {.beats = 7101}, kBeside));
   EXPECT_EQ(config["beat_listen"].as<std::string>(), "127.0.0.1:7101");
   EXPECT_EQ(config["beat_interval"].as<std::string>(), "100ms");
   EXPECT_EQ(config["missed_beats_limit"].as<int>(), 20);
@@ -50,6 +51,15 @@ TEST(ServiceConfigTextTest, DescribesAStationWithItsDutyAndABackupWithout) {
   const YAML::Node backup = YAML::Load(AgentConfigText(kLayout, {}, {}, SiteAddresses(), spare));
   EXPECT_EQ(backup["kind"].as<std::string>(), "backup");
   EXPECT_FALSE(backup["duty"].IsDefined());
+}
+
+TEST(ServiceConfigTextTest, TellsAStationOfEveryControlNode) {
+  SiteAddresses site;
+  site.control_nodes = {{"a:2", "a:1", "a:3"}, {"b:2", "b:1", "b:3"}};
+  const YAML::Node gate = YAML::Load(AgentConfigText(kLayout, {}, {}, site, Gate()));
+  ASSERT_EQ(gate["control_nodes"].size(), 2u);
+  EXPECT_EQ(gate["control_nodes"][1]["orchestrator"].as<std::string>(), "b:3");
+  EXPECT_FALSE(gate["vault"].IsDefined());
 }
 
 }  // namespace

@@ -23,6 +23,31 @@ class SiteParser {
       Fail(member, "expected host:port, found \"" + address + "\"");
     }
   }
+  // One address of a control node; `where` is its place in the list, with a dot.
+  void NodeMember(const std::string& where, const std::string& key, const Json& value,
+                  ControlNode& node) {
+    if (key == "vault") return Address(where + key, value, node.vault);
+    if (key == "membership") return Address(where + key, value, node.membership);
+    if (key == "orchestrator") return Address(where + key, value, node.orchestrator);
+    Fail(where + key, "is not known");
+  }
+  void ControlNodes(const Json& value, std::vector<ControlNode>& nodes) {
+    if (!value.is_array() || value.empty()) {
+      return Fail("control_nodes", "expected a list of at least one");
+    }
+    nodes.clear();
+    for (const Json& entry : value) {
+      const std::string where = absl::StrCat("control_nodes[", nodes.size(), "]");
+      if (!entry.is_object()) return Fail(where, "expected an object");
+      ControlNode& node = nodes.emplace_back();
+      for (const auto& [key, address] : entry.items()) {
+        NodeMember(where + ".", key, address, node);
+      }
+      if (node.vault.empty() || node.membership.empty() || node.orchestrator.empty()) {
+        Fail(where, "needs vault, membership and orchestrator");
+      }
+    }
+  }
   void Agents(const Json& value, std::map<std::string, std::string>& agents) {
     if (!value.is_object()) return Fail("agents", "expected an object");
     for (const auto& [station, address] : value.items()) {
@@ -61,11 +86,19 @@ class SiteParser {
   absl::Status status_;
 };
 
+bool IsService(const std::string& key) {
+  return key == "vault" || key == "membership" || key == "orchestrator";
+}
+
+Json FormatNode(const ControlNode& node) {
+  return {
+      {"vault", node.vault}, {"membership", node.membership}, {"orchestrator", node.orchestrator}};
+}
+
 void ParseMember(SiteParser& parser, const std::string& key, const Json& value,
                  SiteAddresses& site) {
-  if (key == "vault") return parser.Address(key, value, site.vault);
-  if (key == "membership") return parser.Address(key, value, site.membership);
-  if (key == "orchestrator") return parser.Address(key, value, site.orchestrator);
+  if (IsService(key)) return parser.NodeMember("", key, value, site.control_nodes.front());
+  if (key == "control_nodes") return parser.ControlNodes(value, site.control_nodes);
   if (key == "agents") return parser.Agents(value, site.agents);
   if (key == "tls") return parser.Tls(value, site.tls);
   parser.Fail(key, "is not known");
@@ -80,13 +113,17 @@ auto TlsFields(const SiteAddresses& site) {
 }  // namespace
 
 bool operator==(const SiteAddresses& a, const SiteAddresses& b) {
-  return a.vault == b.vault && a.membership == b.membership && a.orchestrator == b.orchestrator &&
-         a.agents == b.agents && TlsFields(a) == TlsFields(b);
+  return a.control_nodes == b.control_nodes && a.agents == b.agents && TlsFields(a) == TlsFields(b);
 }
 
 std::string FormatSite(const SiteAddresses& site) {
-  Json json = {
-      {"vault", site.vault}, {"membership", site.membership}, {"orchestrator", site.orchestrator}};
+  Json json = FormatNode(site.control_nodes.front());
+  if (site.control_nodes.size() > 1) {
+    json = {{"control_nodes", Json::array()}};
+    for (const ControlNode& node : site.control_nodes) {
+      json["control_nodes"].push_back(FormatNode(node));
+    }
+  }
   if (site.tls.has_value()) {
     json["tls"] = {{"certificate", site.tls->certificate},
                    {"private_key", site.tls->private_key},
@@ -105,7 +142,12 @@ absl::StatusOr<SiteAddresses> ParseSite(std::string_view text, const std::string
     parser.Fail("the file", "expected a JSON object");
     return parser.status();
   }
-  for (const auto& [key, value] : json.items()) ParseMember(parser, key, value, site);
+  for (const auto& [key, value] : json.items()) {
+    if (IsService(key) && json.contains("control_nodes")) {
+      parser.Fail(key, "expected in control_nodes, where there are some");
+    }
+    ParseMember(parser, key, value, site);
+  }
   if (!parser.status().ok()) return parser.status();
   return site;
 }

@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/control_nodes/control_node.h"
 #include "common/rpc/tls_files.h"
 
 namespace understudy::cli {
@@ -17,10 +19,15 @@ namespace understudy::cli {
 //   {"vault": "10.0.0.5:7102", "membership": "10.0.0.5:7101", "orchestrator": "10.0.0.5:7103",
 //    "tls": {"certificate": "me.crt", "private_key": "me.key", "authorities": "site.crt"},
 //    "agents": {"gate-1": "127.0.0.1:7105"}}
+//
+// A site of several control nodes has in place of the first three a list of them:
+//
+//   "control_nodes": [{"vault": "10.0.0.5:7102", "membership": ..., "orchestrator": ...}, ...]
 struct SiteAddresses {
-  std::string vault = "127.0.0.1:7102";
-  std::string membership = "127.0.0.1:7101";
-  std::string orchestrator = "127.0.0.1:7103";
+  // At least one.
+  std::vector<ControlNode> control_nodes = {{.vault = "127.0.0.1:7102",
+                                             .membership = "127.0.0.1:7101",
+                                             .orchestrator = "127.0.0.1:7103"}};
   // Of stations on this machine.
   std::map<std::string, std::string> agents;
   // Nothing: without TLS.

@@ -32,6 +32,9 @@ class SiteLayout {
   std::string CertificateFile(std::string_view name) const { return File("pki", name, ".crt"); }
   std::string PrivateKeyFile(std::string_view name) const { return File("pki", name, ".key"); }
   std::string DataDirectory(std::string_view name) const { return File("data", name, ""); }
+  std::string ControlPlanFile() const { return directory_ + "/config/control-nodes.json"; }
+  // Keys the beats between control nodes.
+  std::string ControlSecretFile() const { return directory_ + "/pki/control.secret"; }
   // The POSIX shared memory between a station's agent and its native process: two sites on one
   // machine do not share it.
   std::string LinkName(std::string_view station) const;

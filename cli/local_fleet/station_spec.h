@@ -27,6 +27,8 @@ struct StationSpec {
   std::string document = {};
   // More for the native process's command line.
   std::vector<std::string> native_arguments = {};
+  // Words before the command lines of both processes: {"ip", "netns", "exec", "gate-1"}, in tests.
+  std::vector<std::string> launcher = {};
 };
 
 // The configurations of tests/data by the name of their station, e.g. "gate-1".

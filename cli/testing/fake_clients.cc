@@ -139,18 +139,19 @@ class FakeClientFactory final : public ClientFactory {
  public:
   explicit FakeClientFactory(FakeSite& site) : site_(site) {}
 
-  absl::StatusOr<std::unique_ptr<VaultClient>> Vault(const std::string& address) override {
-    site_.called.push_back(address);
+  absl::StatusOr<std::unique_ptr<VaultClient>> Vault(
+      const ControlNodes& nodes) override {
+    NoteCalled(nodes, &ControlNode::vault);
     return std::make_unique<FakeVault>(site_);
   }
   absl::StatusOr<std::unique_ptr<MembershipClient>> Membership(
-      const std::string& address) override {
-    site_.called.push_back(address);
+      const ControlNodes& nodes) override {
+    NoteCalled(nodes, &ControlNode::membership);
     return std::make_unique<FakeMembership>(site_);
   }
   absl::StatusOr<std::unique_ptr<OrchestratorClient>> Orchestrator(
-      const std::string& address) override {
-    site_.called.push_back(address);
+      const ControlNodes& nodes) override {
+    NoteCalled(nodes, &ControlNode::orchestrator);
     return std::make_unique<FakeOrchestrator>(site_);
   }
   absl::StatusOr<std::unique_ptr<AgentClient>> Agent(const std::string& address) override {
@@ -160,8 +161,22 @@ class FakeClientFactory final : public ClientFactory {
   absl::StatusOr<std::string> Health(const std::string& address) override {
     return Answer(site_, site_.health);
   }
+  absl::StatusOr<config_vault::v1::WatchRoleResponse> Role(const std::string& address) override {
+    const auto role = site_.roles.find(address);
+    return Answer(site_, role == site_.roles.end() ? site_.role : role->second);
+  }
 
  private:
+  // "a:1", or of several nodes "a:1,b:1".
+  void NoteCalled(const ControlNodes& nodes, std::string ControlNode::*service) {
+    std::string addresses;
+    for (const ControlNode& node : nodes) {
+      if ((node.*service).empty()) continue;
+      addresses += (addresses.empty() ? "" : ",") + node.*service;
+    }
+    site_.called.push_back(addresses);
+  }
+
   FakeSite& site_;
 };
 

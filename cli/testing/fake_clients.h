@@ -2,6 +2,7 @@
 #define UNDERSTUDY_CLI_TESTING_FAKE_CLIENTS_H_
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,9 @@ struct FakeSite {
   // OK: the answers below. An error: all calls fail with it.
   absl::Status failure;
   std::string health = "SERVING";
+  config_vault::v1::WatchRoleResponse role;
+  // Of vaults whose role is another.
+  std::map<std::string, config_vault::v1::WatchRoleResponse> roles;
 
   config_vault::v1::PutRequest put_request;
   config_vault::v1::PutResponse put;

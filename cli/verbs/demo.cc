@@ -6,12 +6,15 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "cli/context.h"
 #include "cli/demo/narrator.h"
 #include "cli/demo/report.h"
+#include "cli/demo/root_finder.h"
+#include "cli/demo/root_story.h"
 #include "cli/demo/stage.h"
 #include "cli/demo/timeline.h"
 #include "cli/local_fleet/fleet_paths.h"
@@ -29,10 +32,15 @@ constexpr uint64_t kLeastStations = 4;
 constexpr uint64_t kLeastBackups = 3;
 constexpr uint64_t kMostStations = 100;
 constexpr absl::Duration kReadyTimeout = absl::Seconds(60);
+// How long a control node that may be frozen is waited for.
+constexpr absl::Duration kQuick = absl::Milliseconds(300);
+// The six of the stations come first.
+constexpr int kFirstRootChapter = 7;
 
 struct Options {
   uint64_t stations = kLeastStations;
   uint64_t backups = kLeastBackups;
+  uint64_t control_nodes = 1;
   bool keep = false;
   uint64_t missed_beats_limit = 3;
   absl::Duration bound = DemoBounds().after_verdict;
@@ -78,15 +86,18 @@ absl::StatusOr<LocalFleet> MakeFleet(const Options& options, const std::string& 
 // Everything between the fleet's start and its end.
 class Performance {
  public:
-  Performance(LocalFleet& fleet, const std::vector<StationSpec>& stations, Timeline& timeline,
+  Performance(LocalFleet& fleet, uint64_t control_nodes,
+              const std::vector<StationSpec>& stations, Timeline& timeline,
               const DemoBounds& bounds, const Interrupt& interrupt)
       : fleet_(fleet),
+        control_nodes_(control_nodes),
         stations_(stations),
         timeline_(timeline),
         bounds_(bounds),
         interrupt_(interrupt) {}
 
-  absl::Status Run(ClientFactory& clients) {
+  // `quick` makes clients that give up soon.
+  absl::Status Run(ClientFactory& clients, ClientFactory& quick) {
     UNDERSTUDY_RETURN_IF_ERROR(StartFleet());
     Narrator narrator(timeline_);
     // Until all are ready there is no news, only beginnings.
@@ -104,39 +115,63 @@ class Performance {
     timeline_.Say("demo", "every duty runs, and every backup holds what it may inherit",
                   Color::kGreen);
     listening = true;
-    return Perform(*stage);
+    return Perform(*stage, clients, quick);
   }
 
   const std::vector<StepResult>& results() const { return results_; }
+  const std::vector<RootStepResult>& root_results() const { return root_results_; }
 
  private:
   absl::Status StartFleet() {
-    timeline_.Chapter(absl::StrCat("A site of one control node and ", stations_.size(),
-                                   " stations starts, each agent and native process on its own"));
+    timeline_.Chapter(absl::StrCat(
+        "A site of ", control_nodes_ == 1 ? "one control node" : "three control nodes", " and ",
+        stations_.size(), " stations starts, each agent and native process on its own"));
     fleet_.set_on_step(
         [this](std::string_view what) { timeline_.Say("start", what, Color::kDim); });
-    UNDERSTUDY_RETURN_IF_ERROR(fleet_.StartControlNode());
+    UNDERSTUDY_RETURN_IF_ERROR(fleet_.StartControl(control_nodes_));
     UNDERSTUDY_RETURN_IF_ERROR(fleet_.StartStations(stations_));
     fleet_.set_on_step({});
     return absl::OkStatus();
   }
 
-  absl::Status Perform(Stage& stage) {
-    Demo demo(stage, timeline_, bounds_);
+  absl::Status Perform(Stage& stage, ClientFactory& clients, ClientFactory& quick) {
+    Demo demo(stage, timeline_, bounds_, [&] { return ActingOrchestrator(quick); });
     const absl::Status status = demo.Run();
     results_ = demo.results();
     UNDERSTUDY_RETURN_IF_ERROR(status);
-    const std::vector<std::string> problems = stage.Disorder(Bystanders(demo));
+    std::vector<std::string> actors = demo.actors();
+    if (control_nodes_ > 1) {
+      UNDERSTUDY_RETURN_IF_ERROR(PerformRootStory(stage, clients, quick, actors));
+    }
+    const std::vector<std::string> problems = stage.Disorder(Bystanders(actors));
     for (const std::string& problem : problems) timeline_.Say("demo", problem, Color::kRed);
     if (problems.empty()) return absl::OkStatus();
     return MakeError(absl::StatusCode::kInternal, "NOT_IN_ORDER", problems.front());
   }
 
+  absl::Status PerformRootStory(Stage& stage, ClientFactory& clients, ClientFactory& quick,
+                                std::vector<std::string>& actors) {
+    // In the same proportion to their defaults as those of the stations.
+    RootBounds bounds;
+    bounds.next_write *= absl::FDivDuration(bounds_.after_verdict, DemoBounds().after_verdict);
+    RootStory story(stage, timeline_, clients, quick, bounds);
+    const absl::Status status = story.Run(kFirstRootChapter);
+    root_results_ = story.results();
+    results_.insert(results_.end(), story.moves().begin(), story.moves().end());
+    actors.insert(actors.end(), story.actors().begin(), story.actors().end());
+    return status;
+  }
+
+  std::string ActingOrchestrator(ClientFactory& quick) {
+    if (control_nodes_ == 1) return kOrchestrator;
+    const auto root = RootFinder(fleet_, quick).Find();
+    return root.has_value() ? NodeProcess(root->node, kOrchestrator) : kOrchestrator;
+  }
+
   // Deployment stations that nobody touched.
-  std::vector<std::string> Bystanders(const Demo& demo) const {
+  std::vector<std::string> Bystanders(const std::vector<std::string>& actors) const {
     std::vector<std::string> bystanders;
     for (const StationSpec& station : stations_) {
-      const auto& actors = demo.actors();
       if (std::find(actors.begin(), actors.end(), station.id) == actors.end()) {
         bystanders.push_back(station.id);
       }
@@ -145,11 +180,13 @@ class Performance {
   }
 
   LocalFleet& fleet_;
+  const uint64_t control_nodes_;
   const std::vector<StationSpec>& stations_;
   Timeline& timeline_;
   const DemoBounds bounds_;
   const Interrupt& interrupt_;
   std::vector<StepResult> results_;
+  std::vector<RootStepResult> root_results_;
 };
 
 // The others in proportion.
@@ -162,13 +199,15 @@ DemoBounds Bounds(const Options& options) {
   return bounds;
 }
 
-void PrintReport(const std::vector<StepResult>& results, Context& context) {
+void PrintReport(const Performance& performance, Context& context) {
+  const std::vector<StepResult>& results = performance.results();
+  const std::vector<RootStepResult>& roots = performance.root_results();
   if (context.json()) {
-    context.out() << ReportJson(results);
+    context.out() << ReportJson(results, RootReportJson(roots));
     return;
   }
-  if (results.empty()) return;
-  context.out() << "\n" << ReportTable(results, context.painter());
+  if (!results.empty()) context.out() << "\n" << ReportTable(results, context.painter());
+  if (!roots.empty()) context.out() << "\n" << RootReportTable(roots, context.painter());
 }
 
 // What is left when the curtain falls, and where.
@@ -190,17 +229,21 @@ void Close(const Options& options, LocalFleet& fleet, bool well, bool interrupte
   }
 }
 
-absl::Status Conclude(const absl::Status& status, const std::vector<StepResult>& results,
+bool AllWell(const Performance& performance) {
+  return AllRecovered(performance.results()) && AllSurvived(performance.root_results());
+}
+
+absl::Status Conclude(const absl::Status& status, const Performance& performance,
                       Context& context) {
   UNDERSTUDY_RETURN_IF_ERROR(status);
-  if (!AllRecovered(results)) {
+  if (!AllWell(performance)) {
     return MakeError(absl::StatusCode::kInternal, "NOT_RECOVERED",
                      "not everything that should have been recovered was");
   }
   if (!context.json()) {
     context.out() << context.painter().Paint(
         Color::kGreen,
-        absl::StrCat("\nAll ", results.size(),
+        absl::StrCat("\nAll ", performance.results().size(),
                      " duties were recovered, byte for byte, within their bounds.\n"));
   }
   return absl::OkStatus();
@@ -214,12 +257,13 @@ absl::Status RunDemo(const Options& options, Context& context) {
   UNDERSTUDY_ASSIGN_OR_RETURN(LocalFleet fleet, MakeFleet(options, directory, context));
   Timeline timeline(context.json() ? context.err() : context.out(), context.painter(), SteadyNow());
   const std::unique_ptr<ClientFactory> clients = context.ClientsFor(fleet.site());
-  Performance performance(fleet, stations, timeline, Bounds(options), interrupt);
-  const absl::Status status = performance.Run(*clients);
-  PrintReport(performance.results(), context);
-  Close(options, fleet, status.ok() && AllRecovered(performance.results()),
-        absl::IsCancelled(status), context);
-  return Conclude(status, performance.results(), context);
+  const std::unique_ptr<ClientFactory> quick = context.ClientsFor(fleet.site(), kQuick);
+  Performance performance(fleet, options.control_nodes, stations, timeline, Bounds(options),
+                          interrupt);
+  const absl::Status status = performance.Run(*clients, *quick);
+  PrintReport(performance, context);
+  Close(options, fleet, status.ok() && AllWell(performance), absl::IsCancelled(status), context);
+  return Conclude(status, performance, context);
 }
 
 }  // namespace

@@ -101,19 +101,41 @@ TEST_F(FleetVerbsTest, DutiesShowsWhoRunsThemAndWhoCouldWithWarnings) {
   EXPECT_EQ(Run({"duties", "no-such"}), 4);
 }
 
+TEST_F(FleetVerbsTest, StatusShowsEveryControlNodeAndItsRole) {
+  site_.role.set_role(config_vault::v1::ROLE_SENTINEL);
+  site_.role.set_epoch(12);
+  site_.roles["b:1"].set_role(config_vault::v1::ROLE_ROOT);
+  site_.roles["b:1"].set_epoch(12);
+  EXPECT_EQ(Run({"status", "--vault", "a:1,b:1,c:1", "--membership", "a:2", "--orchestrator",
+                 "a:3"}),
+            0);
+  EXPECT_NE(out_.find("config-vault           b:1      serving  root, epoch 12\n"),
+            std::string::npos)
+      << out_;
+  EXPECT_NE(out_.find("config-vault           c:1      serving  sentinel, epoch 12\n"),
+            std::string::npos)
+      << out_;
+  EXPECT_EQ(Run({"status", "-o", "json", "--vault", "a:1,b:1"}), 0);
+  EXPECT_NE(out_.find("\"role\": \"ROLE_ROOT\""), std::string::npos) << out_;
+}
+
 TEST_F(FleetVerbsTest, StatusIsOneScreenAndCheckTurnsWarningsIntoAnExitCode) {
+  site_.role.set_role(config_vault::v1::ROLE_ROOT);
+  site_.role.set_epoch(3);
   EXPECT_EQ(Run({"status", "--check"}), 0);
   EXPECT_NE(out_.find("2 stations: 1 alive, 1 failed; 1 with a duty, 0 backups ready\n"),
             std::string::npos)
       << out_;
-  EXPECT_NE(out_.find("config-vault           127.0.0.1:7102  serving\n"), std::string::npos);
+  EXPECT_NE(out_.find("config-vault           127.0.0.1:7102  serving  root, epoch 3\n"),
+            std::string::npos)
+      << out_;
   site_.status.add_warnings("duty gate waits");
   EXPECT_EQ(Run({"status"}), 0);
   EXPECT_EQ(Run({"status", "--check"}), 1);
   site_.status.clear_warnings();
   site_.health = "NOT_SERVING";
   EXPECT_EQ(Run({"status", "--check"}), 1);
-  EXPECT_NE(err_.find("config-vault is not well: not-serving"), std::string::npos) << err_;
+  EXPECT_NE(err_.find("config-vault at 127.0.0.1:7102 is not well: not-serving"), std::string::npos) << err_;
 }
 
 TEST_F(FleetVerbsTest, FailoversAreListedWithTheirStages) {

@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -26,31 +28,57 @@ struct ServiceHealth {
   std::string health;
 };
 
-struct Fleet {
+struct NodeStatus {
   std::vector<ServiceHealth> services;
+  // Nothing: its vault did not say.
+  std::optional<config_vault::v1::WatchRoleResponse> role;
+};
+
+struct Fleet {
+  std::vector<NodeStatus> nodes;
   membership::v1::ListResponse members;
   failover_orchestrator::v1::GetStatusResponse orchestrator;
 };
 
-absl::StatusOr<std::vector<ServiceHealth>> AskServices(Context& context) {
-  UNDERSTUDY_ASSIGN_OR_RETURN(const SiteAddresses site, context.Site());
-  UNDERSTUDY_ASSIGN_OR_RETURN(ClientFactory * clients, context.Clients());
-  std::vector<ServiceHealth> services = {{"config-vault", site.vault, ""},
-                                         {"membership", site.membership, ""},
-                                         {"failover-orchestrator", site.orchestrator, ""}};
-  for (ServiceHealth& service : services) {
-    service.health = clients->Health(service.address).value_or("NOT_REACHABLE");
+NodeStatus AskNode(const ControlNode& node, ClientFactory& clients) {
+  NodeStatus status;
+  for (const auto& [name, address] :
+       {std::pair("config-vault", node.vault), std::pair("membership", node.membership),
+        std::pair("failover-orchestrator", node.orchestrator)}) {
+    if (address.empty()) continue;
+    status.services.push_back(
+        {name, address, clients.Health(address).value_or("NOT_REACHABLE")});
   }
-  return services;
+  const auto role = clients.Role(node.vault);
+  if (role.ok()) status.role = *role;
+  return status;
 }
 
-void PrintServices(const std::vector<ServiceHealth>& services, Context& context) {
-  Table table({"SERVICE", "ADDRESS", "HEALTH"});
-  for (const ServiceHealth& service : services) {
-    table.AddRow({service.name,
-                  service.address,
-                  {EnumWord(service.health, ""),
-                   service.health == "SERVING" ? Color::kGreen : Color::kRed}});
+absl::StatusOr<std::vector<NodeStatus>> AskNodes(Context& context) {
+  UNDERSTUDY_ASSIGN_OR_RETURN(const SiteAddresses site, context.Site());
+  UNDERSTUDY_ASSIGN_OR_RETURN(ClientFactory * clients, context.Clients());
+  std::vector<NodeStatus> nodes;
+  for (const ControlNode& node : site.control_nodes) nodes.push_back(AskNode(node, *clients));
+  return nodes;
+}
+
+// "root, epoch 7"; nothing for a vault that did not say.
+std::string RoleText(const NodeStatus& node) {
+  if (!node.role.has_value()) return "";
+  const bool root = node.role->role() == config_vault::v1::ROLE_ROOT;
+  return absl::StrCat(root ? "root" : "sentinel", ", epoch ", node.role->epoch());
+}
+
+void PrintNodes(const std::vector<NodeStatus>& nodes, Context& context) {
+  Table table({"SERVICE", "ADDRESS", "HEALTH", "ROLE"});
+  for (const NodeStatus& node : nodes) {
+    for (const ServiceHealth& service : node.services) {
+      const bool well = service.health == "SERVING";
+      table.AddRow({service.name,
+                    service.address,
+                    {EnumWord(service.health, ""), well ? Color::kGreen : Color::kRed},
+                    service.name == "config-vault" ? RoleText(node) : ""});
+    }
   }
   context.out() << table.Render(context.painter()) << "\n";
 }
@@ -83,21 +111,34 @@ absl::StatusOr<Fleet> AskFleet(Context& context) {
   return fleet;
 }
 
-void PrintJsonFleet(const Fleet& fleet, Context& context) {
+nlohmann::json JsonNode(const NodeStatus& node) {
   nlohmann::json json;
-  for (const ServiceHealth& service : fleet.services) {
+  for (const ServiceHealth& service : node.services) {
     json["services"][service.name] = {{"address", service.address}, {"health", service.health}};
   }
+  if (!node.role.has_value()) return json;
+  json["role"] = config_vault::v1::Role_Name(node.role->role());
+  // As the services' messages have it: a number of 64 bits is text.
+  json["epoch"] = absl::StrCat(node.role->epoch());
+  return json;
+}
+
+void PrintJsonFleet(const Fleet& fleet, Context& context) {
+  nlohmann::json json;
+  for (const NodeStatus& node : fleet.nodes) json["control_nodes"].push_back(JsonNode(node));
   json["membership"] = nlohmann::json::parse(ProtoJson(fleet.members));
   json["orchestrator"] = nlohmann::json::parse(ProtoJson(fleet.orchestrator));
   context.out() << json.dump(2) << "\n";
 }
 
 absl::Status CheckFleet(const Fleet& fleet) {
-  for (const ServiceHealth& service : fleet.services) {
-    if (service.health == "SERVING") continue;
-    return MakeError(absl::StatusCode::kInternal, "NOT_HEALTHY",
-                     service.name + " is not well: " + EnumWord(service.health, ""));
+  for (const NodeStatus& node : fleet.nodes) {
+    for (const ServiceHealth& service : node.services) {
+      if (service.health == "SERVING") continue;
+      return MakeError(absl::StatusCode::kInternal, "NOT_HEALTHY",
+                       absl::StrCat(service.name, " at ", service.address,
+                                    " is not well: ", EnumWord(service.health, "")));
+    }
   }
   if (fleet.orchestrator.warnings().empty()) return absl::OkStatus();
   return MakeError(absl::StatusCode::kInternal, "WARNINGS",
@@ -106,10 +147,10 @@ absl::Status CheckFleet(const Fleet& fleet) {
 }
 
 absl::Status Status(bool check, Context& context) {
-  UNDERSTUDY_ASSIGN_OR_RETURN(const auto services, AskServices(context));
-  if (!context.json()) PrintServices(services, context);
+  UNDERSTUDY_ASSIGN_OR_RETURN(const auto nodes, AskNodes(context));
+  if (!context.json()) PrintNodes(nodes, context);
   UNDERSTUDY_ASSIGN_OR_RETURN(Fleet fleet, AskFleet(context));
-  fleet.services = services;
+  fleet.nodes = nodes;
   if (context.json()) {
     PrintJsonFleet(fleet, context);
   } else {

@@ -23,6 +23,7 @@ constexpr absl::Duration kReadyTimeout = absl::Seconds(60);
 struct Options {
   uint64_t stations = 3;
   uint64_t backups = 2;
+  uint64_t control_nodes = 1;
   bool fresh = false;
   std::string binaries;
   std::string documents;
@@ -49,11 +50,14 @@ absl::StatusOr<LocalFleet> MakeFleet(const Options& options, Context& context) {
   return LocalFleet::Create(std::move(fleet));
 }
 
-absl::Status StartAll(LocalFleet& fleet, const std::vector<StationSpec>& stations,
-                      const Interrupt& interrupt, Context& context) {
-  Progress progress(4 + 2 * stations.size());
+size_t StepsOfControlNodes(uint64_t count) { return count == 1 ? 4 : 2 + 4 * count; }
+
+absl::Status StartAll(LocalFleet& fleet, const Options& options,
+                      const std::vector<StationSpec>& stations, const Interrupt& interrupt,
+                      Context& context) {
+  Progress progress(StepsOfControlNodes(options.control_nodes) + 2 * stations.size());
   fleet.set_on_step([&](std::string_view what) { progress.Step(what); });
-  UNDERSTUDY_RETURN_IF_ERROR(fleet.StartControlNode());
+  UNDERSTUDY_RETURN_IF_ERROR(fleet.StartControl(options.control_nodes));
   UNDERSTUDY_RETURN_IF_ERROR(fleet.StartStations(stations));
   progress.Step("waiting until every duty runs and every backup is ready");
   UNDERSTUDY_ASSIGN_OR_RETURN(const auto membership, context.Membership());
@@ -80,6 +84,13 @@ void Explain(const LocalFleet& fleet, Context& context) {
   AddService(table, fleet, kMembership, "127.0.0.1:7101");
   AddService(table, fleet, kVault, "127.0.0.1:7102");
   AddService(table, fleet, kOrchestrator, "127.0.0.1:7103");
+  const std::vector<std::string> nodes = fleet.ControlNodeIds();
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const auto usual = [&](size_t first) { return absl::StrCat("127.0.0.1:", first + 100 * i); };
+    AddService(table, fleet, NodeProcess(nodes[i], kMembership), usual(7101));
+    AddService(table, fleet, NodeProcess(nodes[i], kVault), usual(7102));
+    AddService(table, fleet, NodeProcess(nodes[i], kOrchestrator), usual(7103));
+  }
   context.out() << table.Render(context.painter()) << "\n"
                 << Plural(fleet.site().agents.size(), "station")
                 << " run. Their logs and data are under " << fleet.layout().directory() << ".\n"
@@ -92,7 +103,7 @@ absl::Status Up(const Options& options, Context& context) {
   UNDERSTUDY_ASSIGN_OR_RETURN(const std::vector<StationSpec> stations,
                               Stations(options, context.home()));
   UNDERSTUDY_ASSIGN_OR_RETURN(LocalFleet fleet, MakeFleet(options, context));
-  const absl::Status status = StartAll(fleet, stations, interrupt, context);
+  const absl::Status status = StartAll(fleet, options, stations, interrupt, context);
   if (!status.ok()) {
     fleet.Stop();
     return status;

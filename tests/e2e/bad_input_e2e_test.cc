@@ -32,15 +32,16 @@ class BadInputEndToEndTest : public FleetTest {
   }
   std::string JoinReason(const membership::v1::JoinRequest& request) {
     using membership::v1::Membership;
-    const auto channel = *rpc::MakeChannel(fleet().site().membership, fleet().site().tls);
+    const auto channel = *rpc::MakeChannel(fleet().site().control_nodes.front().membership,
+                                           fleet().site().tls);
     const auto stub = Membership::NewStub(channel);
     return ErrorReason(
         rpc::CallUnaryAndWait(*stub->async(), &Membership::Stub::async::Join, request, kPatience)
             .status());
   }
   void ExpectAllServing() {
-    for (const std::string& address :
-         {fleet().site().vault, fleet().site().membership, fleet().site().orchestrator}) {
+    const ControlNode& node = fleet().site().control_nodes.front();
+    for (const std::string& address : {node.vault, node.membership, node.orchestrator}) {
       EXPECT_EQ(clients().Health(address).value_or("no answer"), "SERVING") << address;
     }
     EXPECT_TRUE(fleet().Casualties().empty());

@@ -77,7 +77,9 @@ TEST_F(CommandLineEndToEndTest, StatusShowsAWholeFleet) {
   const std::string status = MustRun({"status", "--check"});
   EXPECT_NE(status.find("3 stations: 3 alive, 0 failed"), std::string::npos) << status;
   const auto json = nlohmann::json::parse(MustRun({"status", "-o", "json"}));
-  EXPECT_EQ(json["services"]["config-vault"]["health"], "SERVING");
+  ASSERT_EQ(json["control_nodes"].size(), 1u);
+  EXPECT_EQ(json["control_nodes"][0]["services"]["config-vault"]["health"], "SERVING");
+  EXPECT_EQ(json["control_nodes"][0]["role"], "ROLE_ROOT");
 }
 
 }  // namespace
