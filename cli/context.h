@@ -23,8 +23,8 @@ namespace understudy::cli {
 // The flags that every verb takes.
 struct GlobalOptions {
   std::string site = ".understudy";
-  // Empty: as the site file says, or the design's port on this machine. Of a site of several control
-  // nodes: one of each, with commas between them.
+  // Empty: as the site file says, or the design's port on this machine. Of a site of several
+  // control nodes: one of each, with commas between them.
   std::string vault;
   std::string membership;
   std::string orchestrator;

@@ -28,8 +28,8 @@ struct Connection {
   absl::Duration timeout = absl::Seconds(5);
 };
 
-// Makes clients of services. Each has connections of its own, opened at the first call. Clients of a
-// site's services are given its control nodes, ask the root among them, and find it again when it
+// Makes clients of services. Each has connections of its own, opened at the first call. Clients of
+// a site's services are given its control nodes, ask the root among them, and find it again when it
 // moves: for as long as a call may take, then UNAVAILABLE NO_ROOT says what each node answered.
 // FAILED_PRECONDITION BAD_TLS_FILES when the certificate files cannot be used. Thread-safe.
 class ClientFactory {

@@ -20,8 +20,8 @@
 
 namespace understudy::cli::grpc_clients {
 
-// Calls a service of whichever control node is root. A call may reach several nodes and be repeated:
-// what it does must be safe to do twice. Thread-safe.
+// Calls a service of whichever control node is root. A call may reach several nodes and be
+// repeated: what it does must be safe to do twice. Thread-safe.
 template <typename Service>
 class RootClient {
  public:

@@ -32,8 +32,8 @@ bool AllRecovered(const std::vector<StepResult>& results);
 // The closing table.
 std::string ReportTable(const std::vector<StepResult>& results, const Painter& painter);
 
-// The same for programs: {"recovered": true, "steps": [...], "root": [...]}. `root`: what came of the
-// failures of control nodes, where some were made.
+// The same for programs: {"recovered": true, "steps": [...], "root": [...]}. `root`: what came of
+// the failures of control nodes, where some were made.
 std::string ReportJson(const std::vector<StepResult>& results, const nlohmann::json& root);
 
 }  // namespace understudy::cli

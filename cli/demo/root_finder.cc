@@ -33,8 +33,8 @@ std::optional<RootFinder::Root> RootFinder::Find() {
 }
 
 std::string RootFinder::EtcdLeader() const {
-  // "... raft.node: 8211f1d0f64f3269 elected leader 91bc3c398fb3c146 at term 4" is said by all, "...
-  // became leader at term 4" by the leader alone.
+  // "... raft.node: 8211f1d0f64f3269 elected leader 91bc3c398fb3c146 at term 4" is said by all,
+  // "... became leader at term 4" by the leader alone.
   constexpr char kBecame[] = " became leader at term ";
   std::string leader;
   uint64_t newest = 0;

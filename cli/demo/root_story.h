@@ -36,7 +36,8 @@ struct RootBounds {
 // story with an error.
 class RootStory {
  public:
-  // All must outlive the story. `quick` makes clients that give up soon: frozen nodes are asked, too.
+  // All must outlive the story. `quick` makes clients that give up soon: frozen nodes are asked,
+  // too.
   RootStory(Stage& stage, Timeline& timeline, ClientFactory& clients, ClientFactory& quick,
             const RootBounds& bounds)
       : stage_(stage),

@@ -68,7 +68,8 @@ class Stage {
   MembershipClient& membership() { return *membership_; }
   SiteObserver& observer() { return *observer_; }
 
-  // Waits until it is so. DEADLINE_EXCEEDED DID_NOT_HAPPEN names `what`; CANCELLED when interrupted.
+  // Waits until it is so. DEADLINE_EXCEEDED DID_NOT_HAPPEN names `what`; CANCELLED when
+  // interrupted.
   absl::Status Await(absl::Duration timeout, const std::string& what,
                      const std::function<bool()>& condition);
   // The backups that the duty may go to now.

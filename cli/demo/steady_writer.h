@@ -18,8 +18,8 @@
 
 namespace understudy::cli {
 
-// Writes one small document after another for as long as it lives, whatever happens to the site, and
-// remembers all that the vault acknowledged: nothing of that may ever be missing. Thread-safe.
+// Writes one small document after another for as long as it lives, whatever happens to the site,
+// and remembers all that the vault acknowledged: nothing of that may ever be missing. Thread-safe.
 class SteadyWriter {
  public:
   struct Acknowledged {

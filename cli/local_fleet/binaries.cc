@@ -47,7 +47,8 @@ absl::StatusOr<std::string> FindEtcd() {
     if (!directory.empty() && IsProgram(program)) return program.string();
   }
   return MakeError(absl::StatusCode::kNotFound, "PROGRAM_NOT_FOUND",
-                   "etcd, which several control nodes share, is not installed (package etcd-server)");
+                   "etcd, which several control nodes share, is not installed "
+                   "(package etcd-server)");
 }
 
 absl::StatusOr<Binaries> FindBinariesIn(const std::string& directory) {

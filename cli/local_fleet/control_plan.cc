@@ -68,7 +68,9 @@ class PortChooser {
   static constexpr int kHighest = 32'000;
   static constexpr int kMaxTries = 1'000;
 
-  bool Take(int port, PortKind kind) { return IsPortFree(port, kind) && taken_.insert(port).second; }
+  bool Take(int port, PortKind kind) {
+    return IsPortFree(port, kind) && taken_.insert(port).second;
+  }
 
   Random random_ = Random::FromEntropy();
   std::set<int> taken_;

@@ -46,13 +46,13 @@ using ControlPlan = std::vector<ControlNodePlan>;
 
 // "control-1-config-vault", "control-1-etcd": how a process of a control node is called.
 std::string NodeProcess(std::string_view node, std::string_view service);
-// What such a name's service is: "config-vault", "etcd", ...; that of a lone control node is its own.
-// Empty for a process that is of no control node.
+// What such a name's service is: "config-vault", "etcd", ...; that of a lone control node is its
+// own. Empty for a process that is of no control node.
 std::string ControlServiceOf(std::string_view process);
 
 // Ports that are free now, below those that the system gives to connections. `usual`: the design's
-// for the first node, and a hundred more for each further one, where they are free. UNAVAILABLE when
-// not enough can be found.
+// for the first node, and a hundred more for each further one, where they are free. UNAVAILABLE
+// when not enough can be found.
 // `places`: one for each node; none: all are on 127.0.0.1.
 absl::StatusOr<ControlPlan> PlanControlNodes(size_t count, bool usual,
                                              const std::vector<Place>& places = {});

@@ -56,14 +56,16 @@ absl::StatusOr<ControlPlan> LocalFleet::MakePlan(size_t count) const {
     return earlier;
   }
   if (std::filesystem::exists(layout_.DataDirectory(kVault))) return OtherSite(count);
-  UNDERSTUDY_ASSIGN_OR_RETURN(ControlPlan plan, PlanControlNodes(count, options_.usual_ports, options_.places));
+  UNDERSTUDY_ASSIGN_OR_RETURN(
+      ControlPlan plan, PlanControlNodes(count, options_.usual_ports, options_.places));
   UNDERSTUDY_RETURN_IF_ERROR(WriteFile(file, FormatPlan(plan)));
   return plan;
 }
 
 absl::Status LocalFleet::OtherSite(size_t wanted) const {
   return MakeError(absl::StatusCode::kFailedPrecondition, "OTHER_SITE",
-                   absl::StrCat(layout_.directory(), " has the data of a site that has not ", wanted,
+                   absl::StrCat(layout_.directory(), " has the data of a site that has not ",
+                                wanted,
                                 wanted == 1 ? " control node" : " control nodes"));
 }
 

@@ -12,7 +12,9 @@
 namespace understudy::cli {
 namespace {
 
-int FreeOrAny(int port, PortKind kind = PortKind::kTcp) { return IsPortFree(port, kind) ? port : 0; }
+int FreeOrAny(int port, PortKind kind = PortKind::kTcp) {
+  return IsPortFree(port, kind) ? port : 0;
+}
 
 int UsualPort(std::string_view name) {
   if (name == kMembership) return 7101;

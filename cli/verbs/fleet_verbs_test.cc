@@ -135,7 +135,9 @@ TEST_F(FleetVerbsTest, StatusIsOneScreenAndCheckTurnsWarningsIntoAnExitCode) {
   site_.status.clear_warnings();
   site_.health = "NOT_SERVING";
   EXPECT_EQ(Run({"status", "--check"}), 1);
-  EXPECT_NE(err_.find("config-vault at 127.0.0.1:7102 is not well: not-serving"), std::string::npos) << err_;
+  EXPECT_NE(err_.find("config-vault at 127.0.0.1:7102 is not well: not-serving"),
+            std::string::npos)
+      << err_;
 }
 
 TEST_F(FleetVerbsTest, FailoversAreListedWithTheirStages) {

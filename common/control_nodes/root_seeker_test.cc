@@ -125,7 +125,7 @@ TEST_F(RootSeekerTest, ARootThatIsTrustedAgainIsAskedFirst) {
   seeker_.Trust();
   EXPECT_EQ(seeker_.address(), "c:1");
   seeker_.Doubt();
-  EXPECT_EQ(seeker_.address(), "a:1") << "and what is in doubt is the root, whoever was asked since";
+  EXPECT_EQ(seeker_.address(), "a:1") << "what is in doubt is the root, whoever was asked since";
 }
 
 TEST_F(RootSeekerTest, ARootThatNamesItsSuccessorIsBelieved) {

@@ -44,9 +44,9 @@ vault::PutRequest EncodePut(const VaultDocuments::Upload& upload) {
   return request;
 }
 
-// Calls one vault after another until one can say something: the root's, one that it names, the other
-// nodes'. What cannot be answered by any is the last one's error. Writes carry an id, so that one
-// that was repeated elsewhere happened once.
+// Calls one vault after another until one can say something: the root's, one that it names, the
+// other nodes'. What cannot be answered by any is the last one's error. Writes carry an id, so that
+// one that was repeated elsewhere happened once.
 template <typename Request, typename Response>
 class VaultCall : public std::enable_shared_from_this<VaultCall<Request, Response>> {
  public:

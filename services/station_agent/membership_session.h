@@ -89,11 +89,11 @@ class MembershipObserver {
   virtual void OnStreamBeatAnswered(uint64_t sequence) = 0;
 };
 
-// The session with membership: finds the root among the control nodes and joins there, with backoff,
-// until it is in; keeps the stream open; joins again when the session is over. While the root does
-// not answer it asks the other nodes, and keeps its session until one of them is root: nothing that
-// runs on the station is touched by that. A root of an older epoch than one that is known is not
-// believed. All calls on the executor.
+// The session with membership: finds the root among the control nodes and joins there, with
+// backoff, until it is in; keeps the stream open; joins again when the session is over. While the
+// root does not answer it asks the other nodes, and keeps its session until one of them is root:
+// nothing that runs on the station is touched by that. A root of an older epoch than one that is
+// known is not believed. All calls on the executor.
 class MembershipSession {
  public:
   virtual ~MembershipSession() = default;

@@ -120,7 +120,8 @@ std::unique_ptr<OrdersSession> MakeGrpcOrdersSession(const Clock& clock, Random&
                                                      std::shared_ptr<Executor> executor,
                                                      ControlChannels& channels,
                                                      OrdersObserver& observer) {
-  return std::make_unique<GrpcOrdersSession>(clock, random, std::move(executor), channels, observer);
+  return std::make_unique<GrpcOrdersSession>(clock, random, std::move(executor), channels,
+                                             observer);
 }
 
 }  // namespace understudy::station_agent

@@ -27,8 +27,8 @@ class OrdersObserver {
   virtual void OnBadOrder(const absl::Status& why) = 0;
 };
 
-// The stream over which the root's orchestrator gives orders: opened anew, with backoff, whenever it
-// ends.
+// The stream over which the root's orchestrator gives orders: opened anew, with backoff, whenever
+// it ends.
 // All calls on the executor.
 class OrdersSession {
  public:

@@ -83,10 +83,10 @@ class Search {
   };
   using Configuration = std::pair<SetName, DocumentState>;
 
-  // Operations of unknown outcome are tried last: most histories make sense without them. Two of them
-  // are never put next to each other: nobody has seen the first, so it may as well not have
-  // happened. (A client expects a revision only after it was told of it, and that telling would stand
-  // between the two.)
+  // Operations of unknown outcome are tried last: most histories make sense without them. Two of
+  // them are never put next to each other: nobody has seen the first, so it may as well not have
+  // happened. (A client expects a revision only after it was told of it, and that telling would
+  // stand between the two.)
   bool IsUnknown(size_t call) const {
     return history_[entries_[call].operation].outcome == Operation::Outcome::kUnknown;
   }
@@ -115,8 +115,9 @@ class Search {
     }
   }
 
-  // The operations that tell a revision, ranked by it. Revisions only grow, so that no order can have
-  // a greater one before a smaller one: what is not of the smallest that is left need not be tried.
+  // The operations that tell a revision, ranked by it. Revisions only grow, so that no order can
+  // have a greater one before a smaller one: what is not of the smallest that is left need not be
+  // tried.
   void RankRevisions() {
     std::map<uint64_t, size_t> ranks;
     for (const Operation& operation : history_) {

@@ -24,8 +24,8 @@ struct DocumentState {
   friend auto operator<=>(const DocumentState&, const DocumentState&) = default;
 };
 
-// The state after the operation; nothing when it cannot have happened in `state` and been answered as
-// it was. An operation of unknown outcome may also not happen at all: that is the caller's part.
+// The state after the operation; nothing when it cannot have happened in `state` and been answered
+// as it was. An operation of unknown outcome may also not happen at all: that is the caller's part.
 std::optional<DocumentState> Apply(const DocumentState& state, const Operation& operation);
 
 }  // namespace understudy::linearizability

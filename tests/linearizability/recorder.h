@@ -28,15 +28,15 @@ class Recorder {
   size_t acknowledged_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-// One client whose operations are recorded. `vault` and `recorder` must outlive it. One operation at
-// a time.
+// One client whose operations are recorded. `vault` and `recorder` must outlive it. One operation
+// at a time.
 class RecordingClient {
  public:
   RecordingClient(int number, cli::VaultClient& vault, Recorder& recorder)
       : number_(number), vault_(vault), recorder_(recorder) {}
 
-  // Each returns what the vault said. Whether a write that failed with anything but a refusal for its
-  // revision happened is not known; such a read tells nothing and is not recorded.
+  // Each returns what the vault said. Whether a write that failed with anything but a refusal for
+  // its revision happened is not known; such a read tells nothing and is not recorded.
   absl::Status Put(const std::string& document, const std::string& value,
                    std::optional<uint64_t> expected_revision = std::nullopt);
   absl::Status Delete(const std::string& document,
