@@ -78,6 +78,11 @@ absl::Status CheckDutyId(std::string_view id) {
   return Invalid("INVALID_DUTY", "duty id", id, kLabelRule);
 }
 
+absl::Status CheckControlNodeId(std::string_view id) {
+  if (IsLabel(id)) return absl::OkStatus();
+  return Invalid("INVALID_NODE", "control node id", id, kLabelRule);
+}
+
 absl::Status CheckDocumentName(std::string_view name) {
   if (HasLength(name, 1, 200) && All(name, IsNameCharacter) && HasGoodParts(name)) {
     return absl::OkStatus();

@@ -16,6 +16,8 @@ namespace understudy {
 absl::Status CheckStationId(std::string_view id);
 // INVALID_DUTY: as a station's id.
 absl::Status CheckDutyId(std::string_view id);
+// INVALID_NODE: as a station's id.
+absl::Status CheckControlNodeId(std::string_view id);
 // INVALID_NAME: 1 to 200 characters of [A-Za-z0-9._/-]; no empty, "." or ".." part between slashes.
 absl::Status CheckDocumentName(std::string_view name);
 // INVALID_CHILD_DEVICE_ID: 1 to 128 characters of [A-Za-z0-9._:-].

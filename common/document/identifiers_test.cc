@@ -17,6 +17,7 @@ TEST(IdentifiersTest, AcceptsStationIdsAsTheProtoStatesThem) {
   for (const char* id : {"a", "7", "gate-1", "north--gate"}) {
     EXPECT_TRUE(CheckStationId(id).ok()) << id;
     EXPECT_TRUE(CheckDutyId(id).ok()) << id;
+    EXPECT_TRUE(CheckControlNodeId(id).ok()) << id;
   }
   EXPECT_TRUE(CheckStationId(std::string(63, 'a')).ok());
 }
@@ -28,6 +29,7 @@ TEST(IdentifiersTest, RefusesOtherStationIdsWithTheReasonOfTheirKind) {
   for (const std::string_view id : bad) {
     EXPECT_EQ(ErrorReason(CheckStationId(id)), "INVALID_STATION_ID") << id;
     EXPECT_EQ(ErrorReason(CheckDutyId(id)), "INVALID_DUTY") << id;
+    EXPECT_EQ(ErrorReason(CheckControlNodeId(id)), "INVALID_NODE") << id;
   }
 }
 

@@ -92,6 +92,8 @@ Config ReadConfig(config::ConfigReader& reader) {
     reader.SectionOr("etcd").IgnoreKeys();
     reader.Problem("etcd", "is only for \"engine: etcd\"");
   }
+  const bool several = config.engine == EngineKind::kEtcd && reader.Has("control");
+  config.control = ReadControlConfig(reader, several);
   return config;
 }
 

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "common/config/config_reader.h"
 #include "common/rpc/service_config.h"
+#include "services/config_vault/control_config.h"
 
 namespace understudy::config_vault {
 
@@ -49,6 +50,8 @@ struct Config {
   EngineKind engine = EngineKind::kEmbedded;
   // Of the engine etcd alone.
   EtcdConfig etcd = {};
+  // This vault among the control nodes of its site.
+  ControlConfig control;
 };
 
 // Problems are noted in `reader`.

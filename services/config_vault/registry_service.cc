@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "common/rpc/server_stream.h"
@@ -48,6 +49,9 @@ v1::WatchRoleResponse EncodeRole(const RoleState& state) {
   response.set_role(state.role == Role::kRoot ? v1::ROLE_ROOT : v1::ROLE_SENTINEL);
   response.set_epoch(state.epoch);
   response.set_root(state.root);
+  if (state.act_alone_for < absl::InfiniteDuration()) {
+    fields::SetDuration(state.act_alone_for, *response.mutable_act_alone_for());
+  }
   if (state.root_addresses == NodeAddresses()) return response;
   type::v1::ControlNodeAddresses& addresses = *response.mutable_root_addresses();
   addresses.set_vault(state.root_addresses.vault);
@@ -59,26 +63,31 @@ v1::WatchRoleResponse EncodeRole(const RoleState& state) {
 // One watch: the stream may be over before it is subscribed.
 class RoleWatch {
  public:
-  explicit RoleWatch(RoleFeed& feed) : feed_(feed) {}
+  RoleWatch(const VaultContext& vault, std::string service)
+      : vault_(vault), service_(std::move(service)) {}
 
   void Begin(RoleFeed::OnChange on_change) {
-    const RoleFeed::SubscriberId id = feed_.Subscribe(std::move(on_change));
-    if (subscription_.exchange(id) == kEnded) feed_.Unsubscribe(id);
+    vault_.household.Arrive(service_);
+    const RoleFeed::SubscriberId id = vault_.role.Subscribe(std::move(on_change));
+    if (subscription_.exchange(id) == kEnded) vault_.role.Unsubscribe(id);
   }
   void End() {
     const RoleFeed::SubscriberId id = subscription_.exchange(kEnded);
-    if (id != 0) feed_.Unsubscribe(id);
+    if (id != 0) vault_.role.Unsubscribe(id);
+    vault_.household.Leave(service_);
   }
 
  private:
   static constexpr RoleFeed::SubscriberId kEnded = ~RoleFeed::SubscriberId{0};
-  RoleFeed& feed_;
+  const VaultContext& vault_;
+  const std::string service_;
   std::atomic<RoleFeed::SubscriberId> subscription_ = 0;
 };
 
-grpc::ServerWriteReactor<v1::WatchRoleResponse>* WatchRoleOf(RoleFeed& feed,
+grpc::ServerWriteReactor<v1::WatchRoleResponse>* WatchRoleOf(const VaultContext& vault,
+                                                             const v1::WatchRoleRequest& request,
                                                              rpc::StreamGroup& streams) {
-  const auto watch = std::make_shared<RoleWatch>(feed);
+  const auto watch = std::make_shared<RoleWatch>(vault, request.service());
   const auto stream = rpc::ServerStream<v1::WatchRoleResponse>::Make(
       {.domain = kErrorDomain,
        .max_queue = kMaxRoleQueue,
@@ -176,7 +185,7 @@ grpc::ServerUnaryReactor* RegistryService::GetFailover(grpc::CallbackServerConte
 
 grpc::ServerWriteReactor<v1::WatchRoleResponse>* RegistryService::WatchRole(
     grpc::CallbackServerContext* context, const v1::WatchRoleRequest* request) {
-  return WatchRoleOf(vault_.role, streams_);
+  return WatchRoleOf(vault_, *request, streams_);
 }
 
 }  // namespace understudy::config_vault

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "absl/time/time.h"
 #include "services/config_vault/registry_records.h"
 
 namespace understudy::config_vault {
@@ -26,6 +27,9 @@ struct RoleState {
   // Whose claim that is: the node's id and addresses. Empty when `epoch` is 0.
   std::string root = {};
   NodeAddresses root_addresses = {};
+  // How long this node's membership and orchestrator may go on as root without a word of this
+  // vault: others may take over meanwhile. Endless where there are no others.
+  absl::Duration act_alone_for = absl::InfiniteDuration();
 
   bool operator==(const RoleState&) const = default;
 };

@@ -29,6 +29,7 @@ RootClaimCore::State RootClaimCore::state() const {
 
 RoleState RootClaimCore::role() const {
   RoleState role{.role = reigning_ ? Role::kRoot : Role::kSentinel, .epoch = known_.epoch};
+  role.act_alone_for = policy_.resign_after;
   // Nobody may be sent to a root that does not know whether it still is.
   if (resigned_) return role;
   role.root = known_.record.node_id;

@@ -11,12 +11,15 @@
 #include "common/rpc/stream_group.h"
 #include "common/status/status.h"
 #include "common/time/system_clock.h"
+#include "services/config_vault/control_node_parts.h"
+#include "services/config_vault/control_service.h"
 #include "services/config_vault/documents_service.h"
 #include "services/config_vault/embedded_engine.h"
 #include "services/config_vault/etcd/etcd_vault.h"
 #include "services/config_vault/etcd/peer_snapshot.h"
 #include "services/config_vault/etcd/replication_service.h"
 #include "services/config_vault/etcd/sole_root.h"
+#include "services/config_vault/household.h"
 #include "services/config_vault/registry_service.h"
 #include "services/config_vault/rocksdb_vault_store.h"
 #include "services/config_vault/role_feed.h"
@@ -103,17 +106,21 @@ class Server::Impl {
         store_,
         OpenRocksdbVaultStore(config_.data_directory, {.cache_bytes = config_.cache_bytes}));
     UNDERSTUDY_RETURN_IF_ERROR(StartEngine());
-    context_.emplace(
-        VaultContext{clock_, *store_, *reads_, *engine_, *role_, *feed_, pool_, metrics_});
+    context_.emplace(VaultContext{clock_, *store_, *reads_, *engine_, *role_, household_, *feed_,
+                                  pool_, metrics_});
     documents_ = std::make_unique<DocumentsService>(
         *context_, DocumentsOptions{.max_watchers = config_.max_watchers, .watcher = {}}, streams_);
     registry_ = std::make_unique<RegistryService>(*context_, streams_);
+    control_ = std::make_unique<ControlService>(
+        *context_, control_parts_ == nullptr ? nullptr : &control_parts_->site(),
+        ControlNode{.id = config_.control.node, .addresses = config_.control.advertise});
     replication_ = std::make_unique<ReplicationService>(
         *store_, clock_, streams_,
         ReplicationService::Hooks{
             .is_following = [this] { return etcd_ == nullptr || etcd_->replica().tip().following; },
             .seed = [this] { return Seed(); }});
     UNDERSTUDY_RETURN_IF_ERROR(Listen());
+    if (control_parts_ != nullptr) control_parts_->Start();
     housekeeping_.Post([this] { MeasureDisk(); });
     return absl::OkStatus();
   }
@@ -144,7 +151,10 @@ class Server::Impl {
     options.policy.keep_revisions = config_.keep_revisions;
     UNDERSTUDY_ASSIGN_OR_RETURN(embedded_,
                                 EmbeddedEngine::Start(options, clock_, *store_, *feed_, reporter_));
-    role_.emplace(RoleState{.role = Role::kRoot, .epoch = embedded_->epoch()});
+    role_.emplace(RoleState{.role = Role::kRoot,
+                            .epoch = embedded_->epoch(),
+                            .root = config_.control.node,
+                            .root_addresses = config_.control.advertise});
     engine_ = embedded_.get();
     reads_ = &always_current_;
     return absl::OkStatus();
@@ -163,6 +173,23 @@ class Server::Impl {
                                                                  .source = &*peers_}));
     engine_ = &etcd_->engine();
     reads_ = &etcd_->reads();
+    return config_.control.several ? MakeControlNode() : StartSoleRoot();
+  }
+
+  absl::Status MakeControlNode() {
+    UNDERSTUDY_ASSIGN_OR_RETURN(
+        control_parts_, ControlNodeParts::Make(config_.control, {.clock = clock_,
+                                                                 .registry = metrics_registry_,
+                                                                 .key = etcd_->root_key(),
+                                                                 .reign = etcd_->reign(),
+                                                                 .engine = *engine_,
+                                                                 .role = *role_,
+                                                                 .household = household_,
+                                                                 .store = *store_}));
+    return absl::OkStatus();
+  }
+
+  absl::Status StartSoleRoot() {
     RootRecord record{.node_id = config_.service.listen,
                       .instance = Random::FromEntropy().Next() | 1,
                       .addresses = {.vault = config_.service.listen},
@@ -199,6 +226,7 @@ class Server::Impl {
                    .registry = &metrics_registry_,
                    .services = {{documents_.get(), v1::Documents::service_full_name()},
                                 {registry_.get(), v1::Registry::service_full_name()},
+                                {control_.get(), v1::Control::service_full_name()},
                                 {replication_.get(), v1::Replication::service_full_name()}},
                    .streams = &streams_,
                    .other_ports = {}}));
@@ -226,6 +254,10 @@ class Server::Impl {
   }
   // With etcd out of reach, calls would wait for it longer than a shutdown may take.
   void StopReign() {
+    if (control_parts_ != nullptr) {
+      control_parts_->Stop();
+      etcd_->reign().EndReign();
+    }
     if (!sole_root_.has_value()) return;
     root_executor_->Stop();
     sole_root_->Stop();
@@ -247,11 +279,13 @@ class Server::Impl {
   std::unique_ptr<VaultStore> store_;
   std::unique_ptr<ChangeFeed> feed_;
   std::optional<RoleFeed> role_;
+  Household household_;
   AlwaysCurrent always_current_;
   std::unique_ptr<EmbeddedEngine> embedded_;
   // Outlive etcd's calls that are under way.
   std::optional<SerialExecutor> root_executor_;
   std::optional<SoleRoot> sole_root_;
+  std::unique_ptr<ControlNodeParts> control_parts_;
   std::optional<etcd::PeerSnapshotSource> peers_;
   std::unique_ptr<etcd::EtcdVault> etcd_;
   // One of the two engines.
@@ -263,6 +297,7 @@ class Server::Impl {
   std::unique_ptr<DocumentsService> documents_;
   std::unique_ptr<RegistryService> registry_;
   std::unique_ptr<ReplicationService> replication_;
+  std::unique_ptr<ControlService> control_;
   std::unique_ptr<rpc::Server> rpc_;
 };
 

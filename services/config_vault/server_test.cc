@@ -15,6 +15,7 @@
 #include "common/rpc/channel.h"
 #include "common/status/grpc_status.h"
 #include "common/status/status.h"
+#include "understudy/config_vault/v1/control.grpc.pb.h"
 #include "understudy/config_vault/v1/documents.grpc.pb.h"
 #include "understudy/config_vault/v1/registry.grpc.pb.h"
 
@@ -63,6 +64,7 @@ class ServerTest : public ::testing::Test {
     const auto channel = rpc::MakeInsecureChannel("127.0.0.1:" + std::to_string(server_->port()));
     documents_ = v1::Documents::NewStub(channel);
     registry_ = v1::Registry::NewStub(channel);
+    control_ = v1::Control::NewStub(channel);
   }
   void Restart() {
     documents_.reset();
@@ -117,6 +119,7 @@ class ServerTest : public ::testing::Test {
   std::unique_ptr<Server> server_;
   std::unique_ptr<Documents> documents_;
   std::unique_ptr<Registry> registry_;
+  std::unique_ptr<v1::Control::Stub> control_;
 };
 
 TEST_F(ServerTest, GivesBackWhatWasPutInEitherEncoding) {
@@ -296,6 +299,20 @@ TEST_F(ServerTest, AWatchOfAnImpossiblePrefixIsRefused) {
   v1::WatchResponse response;
   EXPECT_FALSE(stream->Read(&response));
   EXPECT_EQ(ErrorReason(FromGrpcStatus(stream->Finish())), "INVALID_NAME");
+}
+
+TEST_F(ServerTest, ListsItselfAsTheOnlyControlNodeAndKnowsNoOther) {
+  v1::ListNodesResponse list;
+  grpc::ClientContext listing;
+  ASSERT_TRUE(control_->ListNodes(&listing, {}, &list).ok());
+  ASSERT_EQ(list.nodes_size(), 1);
+  EXPECT_EQ(list.nodes(0).node().id(), "control-1");
+  EXPECT_TRUE(list.nodes(0).is_root());
+  EXPECT_FALSE(list.nodes(0).household_whole());
+  grpc::ClientContext handing_over;
+  v1::HandOverResponse response;
+  EXPECT_EQ(ErrorReason(FromGrpcStatus(control_->HandOver(&handing_over, {}, &response))),
+            "SINGLE_NODE");
 }
 
 TEST_F(ServerTest, IsRootUnderAnEpochThatGrowsWithEveryStart) {

@@ -4,6 +4,7 @@
 #include "common/time/clock.h"
 #include "services/config_vault/change_feed.h"
 #include "services/config_vault/engine.h"
+#include "services/config_vault/household.h"
 #include "services/config_vault/read_barrier.h"
 #include "services/config_vault/role_feed.h"
 #include "services/config_vault/vault_metrics.h"
@@ -22,6 +23,7 @@ struct VaultContext {
   ReadBarrier& reads;
   Engine& engine;
   RoleFeed& role;
+  Household& household;
   ChangeFeed& feed;
   WorkerPool& pool;
   const VaultMetrics& metrics;

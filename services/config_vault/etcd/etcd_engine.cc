@@ -11,8 +11,8 @@
 #include "common/status/status.h"
 #include "services/config_vault/etcd/await.h"
 #include "services/config_vault/etcd/etcd_errors.h"
-#include "services/config_vault/etcd/not_root.h"
 #include "services/config_vault/etcd/root_record_codec.h"
+#include "services/config_vault/not_root.h"
 #include "services/config_vault/vault_state_machine.h"
 
 namespace understudy::config_vault::etcd {
