@@ -69,6 +69,13 @@ void FailoverCore::OnMembershipSnapshot(std::vector<Member> members, Instant now
   }
 }
 
+void FailoverCore::OnMembershipLost(Instant now) {
+  now_ = now;
+  membership_known_ = false;
+  // Stations have to find this root first.
+  grace_until_.reset();
+}
+
 void FailoverCore::OnMemberChanged(ChangeReason reason, Member member, Instant now) {
   now_ = now;
   const std::string station_id = member.station_id;

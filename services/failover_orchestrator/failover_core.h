@@ -80,6 +80,8 @@ class FailoverCore {
 
   // --- Membership.
   void OnMembershipSnapshot(std::vector<Member> members, Instant now);
+  // What is known of the members is out of date: nothing is decided before the next snapshot.
+  void OnMembershipLost(Instant now);
   void OnMemberChanged(ChangeReason reason, Member member, Instant now);
 
   // --- Stations.
@@ -227,14 +229,15 @@ class FailoverCore {
   std::optional<uint64_t> epoch_;
   bool registry_loaded_ = false;
   bool loading_ = false;
-  // Loads begun.
+  // Loads begun, and the epoch of the last one.
   uint64_t load_ = 0;
+  uint64_t load_epoch_ = 0;
   bool reload_wanted_ = false;
   SteadyTime reload_at_;
   uint32_t failed_loads_ = 0;
   bool membership_known_ = false;
   bool documents_synced_ = false;
-  // Set once, when all is known for the first time.
+  // Set when all is known for the first time in a reign.
   std::optional<SteadyTime> grace_until_;
 
   std::map<std::string, DutyState> duties_;

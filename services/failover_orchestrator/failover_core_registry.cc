@@ -31,6 +31,7 @@ void FailoverCore::AskForRegistry() {
   reload_wanted_ = false;
   loading_ = true;
   ++load_;
+  load_epoch_ = *epoch_;
   actions_.push_back(LoadRegistry());
 }
 
@@ -48,6 +49,8 @@ void FailoverCore::OnRegistryLoaded(std::vector<Duty> duties,
   now_ = now;
   loading_ = false;
   failed_loads_ = 0;
+  // Another root may have written meanwhile.
+  if (epoch_ != load_epoch_) return RequestReload(now);
   registry_loaded_ = true;
   match_wanted_ = true;
   // Of two unfinished failovers of one duty the later one counts.

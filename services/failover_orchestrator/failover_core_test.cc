@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
+#include <variant>
+#include <vector>
+
 #include "services/failover_orchestrator/testing/core_world.h"
 
 namespace understudy::failover_orchestrator {
@@ -369,6 +374,40 @@ TEST_F(FailoverCoreTest, DoesNothingWhileItIsNotRoot) {
   world_.core().OnRole(2, world_.now());
   world_.Settle();
   EXPECT_THAT(world_.TakeLines(), Contains("activate b1 gate#2 r7"));
+}
+
+TEST_F(FailoverCoreTest, DecidesNothingOnTheMembersOfAnEarlierReign) {
+  AddUsualSite();
+  world_.core().OnRole(std::nullopt, world_.now());
+  world_.core().OnMembershipLost(world_.now());
+  world_.core().OnRole(5, world_.now());
+  world_.Settle();
+  EXPECT_FALSE(world_.core().Ready());
+  world_.core().OnMembershipSnapshot({}, world_.now());
+  EXPECT_TRUE(world_.core().Ready());
+}
+
+TEST(FailoverCoreReignTest, ReadsTheRegistryAgainWhenAnotherRootMayHaveWrittenMeanwhile) {
+  Random random(1);
+  FailoverCore core(FailoverPolicy(), random);
+  const Instant now{SteadyTime::FromNanoseconds(1), absl::UnixEpoch()};
+  const auto asks = [&] {
+    const std::vector<Action> actions = core.Flush(now);
+    return std::any_of(actions.begin(), actions.end(), [](const Action& action) {
+      return std::holds_alternative<LoadRegistry>(action);
+    });
+  };
+  core.OnDocumentsSynced(now);
+  core.OnMembershipSnapshot({}, now);
+  core.OnRole(1, now);
+  EXPECT_TRUE(asks());
+  core.OnRole(std::nullopt, now);
+  core.OnRole(3, now);
+  core.OnRegistryLoaded({}, {}, now);
+  EXPECT_FALSE(core.Ready());
+  EXPECT_TRUE(asks());
+  core.OnRegistryLoaded({}, {}, now);
+  EXPECT_TRUE(core.Ready());
 }
 
 TEST_F(FailoverCoreTest, FinishesAClaimedFailoverAfterItsOwnRestart) {

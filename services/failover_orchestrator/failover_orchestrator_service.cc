@@ -39,7 +39,20 @@ FailoverOrchestratorService::FailoverOrchestratorService(
     Parts parts, size_t max_watchers, std::function<std::vector<std::string>()> outages)
     : parts_(parts), max_watchers_(max_watchers), outages_(std::move(outages)) {}
 
-v1::GetStatusResponse FailoverOrchestratorService::Status() const {
+absl::Status FailoverOrchestratorService::NotRoot() const {
+  return MakeNotRootError("this control node is not root", root_);
+}
+
+void FailoverOrchestratorService::SetSentinel(bool sentinel, const RootRedirect& root) {
+  sentinel_ = sentinel;
+  root_ = root;
+  if (!sentinel) return;
+  for (const auto& watcher : watchers_) watcher->Finish(NotRoot());
+  watchers_.clear();
+}
+
+absl::StatusOr<v1::GetStatusResponse> FailoverOrchestratorService::Status() const {
+  if (sentinel_) return NotRoot();
   const FailoverCore& core = parts_.runner.core();
   v1::GetStatusResponse response;
   for (const DutyReport& report : ReportDuties(core)) *response.add_duties() = Encode(report);
@@ -112,6 +125,7 @@ grpc::ServerWriteReactor<v1::WatchFailoversResponse>* FailoverOrchestratorServic
 }
 
 void FailoverOrchestratorService::AddWatcher(const std::shared_ptr<Watcher>& watcher) {
+  if (sentinel_) return watcher->Finish(NotRoot());
   if (watchers_.size() >= max_watchers_) {
     watcher->Finish(MakeError(absl::StatusCode::kResourceExhausted, "TOO_MANY_WATCHERS",
                               absl::StrCat("expected at most ", max_watchers_, " watchers")));
@@ -141,7 +155,9 @@ grpc::ServerUnaryReactor* FailoverOrchestratorService::Drill(grpc::CallbackServe
     return reactor;
   }
   parts_.runner.Drill(request->station_id(), request->dry_run(),
-                      [reply = std::move(reply)](absl::StatusOr<FailoverRecord> answer) mutable {
+                      [this, reply = std::move(reply)](auto answer) mutable {
+                        const bool not_root = ErrorReason(answer.status()) == kNotRootReason;
+                        if (not_root) return reply.Fail(NotRoot());
                         if (!answer.ok()) return reply.Fail(answer.status());
                         v1::DrillResponse message;
                         *message.mutable_failover() = EncodeFailover(*answer);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/control_nodes/root_redirect.h"
 #include "common/executor/executor.h"
 #include "common/rpc/server_stream.h"
 #include "common/rpc/stream_group.h"
@@ -44,19 +45,24 @@ class FailoverOrchestratorService final : public v1::FailoverOrchestrator::Callb
                                   const v1::DrillRequest* request,
                                   v1::DrillResponse* response) override;
 
+  // While the vault says that it is no root, people are sent to the one that is. On the executor.
+  void SetSentinel(bool sentinel, const RootRedirect& root);
   // To all who watch. On the executor.
   void Broadcast(const FailoverRecord& record);
 
  private:
   using Watcher = rpc::ServerStream<v1::WatchFailoversResponse>;
 
-  v1::GetStatusResponse Status() const;
+  absl::Status NotRoot() const;
+  absl::StatusOr<v1::GetStatusResponse> Status() const;
   void AddWatcher(const std::shared_ptr<Watcher>& watcher);
 
   Parts parts_;
   const size_t max_watchers_;
   const std::function<std::vector<std::string>()> outages_;
   // Only on the executor.
+  bool sentinel_ = false;
+  RootRedirect root_;
   std::list<std::shared_ptr<Watcher>> watchers_;
 };
 

@@ -33,7 +33,9 @@ class Server::Parts {
                 {clock_, random_, executor_, vault_, streams_, metrics_}),
         orders_({executor_, runner_, streams_, metrics_, group_}, config.order_queue),
         watcher_({clock_, random_, executor_, runner_}, channels,
-                 [this](bool sentinel) { OnSentinel(sentinel); }),
+                 [this](bool sentinel, const RootRedirect& root) {
+                   OnSentinel(sentinel, root);
+                 }),
         service_({executor_, runner_, vault_, group_}, config.max_watchers,
                  [this] { return watcher_.Outages(); }) {
     runner_.SetOnFailover([this](const FailoverRecord& record) { service_.Broadcast(record); });
@@ -72,9 +74,10 @@ class Server::Parts {
   const rpc::Ports& ports() const { return rpc_->ports(); }
 
  private:
-  void OnSentinel(bool sentinel) {
+  void OnSentinel(bool sentinel, const RootRedirect& root) {
     sentinel_ = sentinel;
-    orders_.SetSentinel(sentinel);
+    orders_.SetSentinel(sentinel, root);
+    service_.SetSentinel(sentinel, root);
     ShowHealth();
   }
   // A sentinel that knows that it is one does all that it should.

@@ -35,7 +35,7 @@ ChangeReason DecodeReason(members::MemberChanged::Reason reason) {
 }  // namespace
 
 SiteWatcher::SiteWatcher(Parts parts, const Channels& channels,
-                         std::function<void(bool)> on_sentinel)
+                         OnSentinel on_sentinel)
     : parts_(parts),
       on_sentinel_(std::move(on_sentinel)),
       registry_(vault::Registry::NewStub(channels.vault)),
@@ -44,9 +44,11 @@ SiteWatcher::SiteWatcher(Parts parts, const Channels& channels,
       role_loop_(parts.clock, parts.random, parts.executor,
                  {.start =
                       [this](auto options) {
+                        vault::WatchRoleRequest request;
+                        request.set_service("failover-orchestrator");
                         return rpc::ClientReader<vault::WatchRoleResponse>::Start(
                             *registry_->async(), &vault::Registry::Stub::async::WatchRole,
-                            vault::WatchRoleRequest(), std::move(options));
+                            request, std::move(options));
                       },
                   .on_message = [this](const auto& response) { OnRole(response); },
                   .on_broken =
@@ -106,11 +108,27 @@ void SiteWatcher::Stop() {
 
 void SiteWatcher::OnRole(const vault::WatchRoleResponse& response) {
   role_connected_ = true;
-  const bool root = response.role() == vault::ROLE_ROOT;
-  on_sentinel_(!root);
+  bool root = response.role() == vault::ROLE_ROOT;
+  if (root && response.epoch() < newest_epoch_) {
+    log_.Warn("config-vault is root under epoch {}, but {} was known: not acting",
+              response.epoch(), newest_epoch_);
+    root = false;
+  }
+  newest_epoch_ = std::max(newest_epoch_, response.epoch());
+  const type::v1::ControlNodeAddresses& addresses = response.root_addresses();
+  on_sentinel_(!root, {.epoch = response.epoch(),
+                       .node_id = response.root(),
+                       .addresses = {.vault = addresses.vault(),
+                                     .membership = addresses.membership(),
+                                     .orchestrator = addresses.orchestrator()}});
   parts_.runner.Take([root, epoch = response.epoch()](FailoverCore& core, Instant now) {
     core.OnRole(root ? std::optional<uint64_t>(epoch) : std::nullopt, now);
+    if (!root) core.OnMembershipLost(now);
   });
+  if (!root) return;
+  // Both may have been refused, or not been there, while this node was a sentinel.
+  document_loop_.Hurry();
+  member_loop_.Hurry();
 }
 
 void SiteWatcher::OnDocument(const vault::WatchResponse& response) {

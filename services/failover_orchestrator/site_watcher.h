@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/control_nodes/root_redirect.h"
 #include "common/executor/executor.h"
 #include "common/log/log.h"
 #include "common/random/random.h"
@@ -34,8 +35,9 @@ class SiteWatcher {
     std::shared_ptr<grpc::Channel> vault;
     std::shared_ptr<grpc::Channel> membership;
   };
-  // `on_sentinel` is told, on the executor, whether the vault says that it is no root.
-  SiteWatcher(Parts parts, const Channels& channels, std::function<void(bool)> on_sentinel);
+  // Told, on the executor, whether the vault says that it is no root, and who is.
+  using OnSentinel = std::function<void(bool sentinel, const RootRedirect& root)>;
+  SiteWatcher(Parts parts, const Channels& channels, OnSentinel on_sentinel);
 
   void Start();
   // Before the executor is stopped and anything is destroyed.
@@ -53,10 +55,11 @@ class SiteWatcher {
 
   Parts parts_;
   const log::Logger log_{"watch"};
-  const std::function<void(bool)> on_sentinel_;
+  const OnSentinel on_sentinel_;
   const std::unique_ptr<config_vault::v1::Registry::Stub> registry_;
   const std::unique_ptr<config_vault::v1::Documents::Stub> documents_;
   const std::unique_ptr<membership::v1::Membership::Stub> membership_;
+  uint64_t newest_epoch_ = 0;
   bool role_connected_ = false;
   bool documents_connected_ = false;
   bool membership_connected_ = false;

@@ -12,8 +12,8 @@ namespace {
 constexpr char kDomain[] = "failover-orchestrator.understudy";
 constexpr size_t kMaxTextBytes = 256;
 
-absl::Status NotRoot() {
-  return MakeError(absl::StatusCode::kUnavailable, "NOT_ROOT", "this control node is not the root");
+absl::Status NotRoot(const RootRedirect& root) {
+  return MakeNotRootError("this control node is not root", root);
 }
 
 }  // namespace
@@ -49,9 +49,10 @@ grpc::ServerBidiReactor<v1::StationReply, v1::StationOrder>* StationOrdersServic
   return session.get();
 }
 
-void StationOrdersService::SetSentinel(bool sentinel) {
+void StationOrdersService::SetSentinel(bool sentinel, const RootRedirect& root) {
   sentinel_ = sentinel;
-  if (sentinel) parts_.streams.EndAll(NotRoot());
+  root_ = root;
+  if (sentinel) parts_.streams.EndAll(NotRoot(root));
 }
 
 void StationOrdersService::OnReply(const std::shared_ptr<Attendance>& attendance,
@@ -77,7 +78,7 @@ void StationOrdersService::OnReply(const std::shared_ptr<Attendance>& attendance
 absl::Status StationOrdersService::OnHello(Attendance& attendance,
                                            const std::shared_ptr<Session>& session,
                                            const v1::Hello& hello) {
-  if (sentinel_) return NotRoot();
+  if (sentinel_) return NotRoot(root_);
   UNDERSTUDY_ASSIGN_OR_RETURN(Greeting greeting, DecodeHello(hello));
   UNDERSTUDY_RETURN_IF_ERROR(parts_.streams.Add(hello.station_id(), session));
   attendance.station_id = hello.station_id();

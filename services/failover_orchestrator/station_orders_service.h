@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "common/control_nodes/root_redirect.h"
 #include "common/executor/executor.h"
 #include "common/rpc/stream_group.h"
 #include "services/failover_orchestrator/failover_metrics.h"
@@ -29,8 +30,8 @@ class StationOrdersService final : public v1::StationOrders::CallbackService {
   grpc::ServerBidiReactor<v1::StationReply, v1::StationOrder>* Attend(
       grpc::CallbackServerContext* context) override;
 
-  // While the vault says that it is no root, stations are sent away. On the executor.
-  void SetSentinel(bool sentinel);
+  // While the vault says that it is no root, stations are sent to the one that is. On the executor.
+  void SetSentinel(bool sentinel, const RootRedirect& root);
 
  private:
   using Session = StationStreams::Session;
@@ -52,6 +53,7 @@ class StationOrdersService final : public v1::StationOrders::CallbackService {
   Parts parts_;
   const size_t max_queue_;
   bool sentinel_ = false;
+  RootRedirect root_;
 };
 
 }  // namespace understudy::failover_orchestrator

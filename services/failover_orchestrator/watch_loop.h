@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -36,6 +37,7 @@ class WatchLoop {
 
   // On the executor.
   void Start() {
+    retry_.reset();
     absl::MutexLock lock(&mutex_);
     if (stopped_) return;
     open_ = true;
@@ -47,6 +49,12 @@ class WatchLoop {
                                       });
                                     },
                                 .on_done = [this](const absl::Status& status) { OnDone(status); }});
+  }
+
+  // On the executor: if it waits to begin the call again, it begins it now.
+  void Hurry() {
+    backoff_.Reset();
+    if (retry_.has_value() && executor_.Cancel(*retry_)) Start();
   }
 
   // Ends the call and waits until nothing of it runs any more. From any thread but the executor's
@@ -66,7 +74,7 @@ class WatchLoop {
     if (stopped_) return;
     executor_.Post([this, status] {
       callbacks_.on_broken(status);
-      executor_.RunAt(clock_.SteadyNow() + backoff_.Next(random_), [this] { Start(); });
+      retry_ = executor_.RunAt(clock_.SteadyNow() + backoff_.Next(random_), [this] { Start(); });
     });
   }
 
@@ -77,6 +85,7 @@ class WatchLoop {
   // Only on the executor.
   rpc::Backoff backoff_{
       rpc::BackoffPolicy{.initial = absl::Milliseconds(50), .maximum = absl::Seconds(1)}};
+  std::optional<Executor::TimerId> retry_;
   absl::Mutex mutex_;
   std::shared_ptr<Reader> reader_ ABSL_GUARDED_BY(mutex_);
   bool open_ ABSL_GUARDED_BY(mutex_) = false;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/control_nodes/root_redirect.h"
 #include "common/status/status.h"
 
 namespace understudy::membership {
@@ -13,11 +14,6 @@ constexpr absl::Duration kStallLogEvery = absl::Seconds(10);
 
 // When a whole site falls silent, writing tens of thousands of lines must not delay the rest.
 constexpr size_t kMaxLoggedAtOnce = 20;
-
-absl::Status NotRoot() {
-  return MakeError(absl::StatusCode::kUnavailable, "NOT_ROOT",
-                   "this control node is not root: ask the others");
-}
 
 absl::Status VaultUnavailable(const absl::Status& cause) {
   return MakeError(
@@ -47,11 +43,16 @@ MembershipRunner::MembershipRunner(const DetectorPolicy& policy, const CoreLimit
             {.begin = [this](uint64_t epoch,
                              std::vector<StationRecord> records) { BeginReign(epoch, records); },
              .new_epoch = [this](uint64_t epoch) { SetEpoch(epoch); },
-             .end = [this] { EndReign(); }}) {}
+             .end = [this] { EndReign(); },
+             .standing_by = [this] { listener_.OnStandingBy(); }}) {}
 
 void MembershipRunner::Start() {
   role_.Start();
   ScheduleTick();
+}
+
+absl::Status MembershipRunner::NotRoot() const {
+  return MakeNotRootError("this control node is not root", role_.root());
 }
 
 void MembershipRunner::BeginReign(uint64_t epoch, const std::vector<StationRecord>& records) {
@@ -84,7 +85,7 @@ void MembershipRunner::EndReign() {
 
 absl::StatusOr<const MembershipCore*> MembershipRunner::core() const {
   if (core_ != nullptr) return core_.get();
-  if (reigned_) return NotRoot();
+  if (!role_.is_root() && (reigned_ || role_.is_sentinel())) return NotRoot();
   return MakeError(absl::StatusCode::kUnavailable, "VAULT_UNAVAILABLE",
                    "the stations on record have not been read from the vault yet");
 }

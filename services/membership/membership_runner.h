@@ -35,6 +35,8 @@ class MembershipListener {
   virtual void OnReignBegan() = 0;
   // All streams and watches must end: another control node decides now.
   virtual void OnReignEnded() = 0;
+  // The vault has said that it is a sentinel: to do nothing is all that we should do.
+  virtual void OnStandingBy() {}
 };
 
 // Drives the core: gives it time, the vault's answers and the stations' words, and acts on what it
@@ -80,8 +82,11 @@ class MembershipRunner {
   absl::Status Report(uint64_t session_id, StationReport report);
   void HealthChanged(const std::vector<Slot>& slots);
 
-  // UNAVAILABLE VAULT_UNAVAILABLE before the first reign, NOT_ROOT between reigns.
+  // UNAVAILABLE VAULT_UNAVAILABLE before the vault has told its role, NOT_ROOT while it is not
+  // root.
   absl::StatusOr<const MembershipCore*> core() const;
+  // UNAVAILABLE NOT_ROOT with what is known of the root.
+  absl::Status NotRoot() const;
   // Of this reign; never 0 while there is a core.
   uint64_t incarnation() const { return incarnation_; }
   uint64_t epoch() const { return epoch_; }

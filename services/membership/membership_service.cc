@@ -13,11 +13,6 @@ namespace {
 // Events that may wait for one watcher: a whole site that joins at once fits.
 constexpr size_t kMaxWatchQueue = 16'384;
 
-absl::Status NoLongerRoot() {
-  return MakeError(absl::StatusCode::kUnavailable, "NOT_ROOT",
-                   "this control node is no longer root: ask the others");
-}
-
 }  // namespace
 
 MembershipService::MembershipService(Executor& executor, rpc::StreamGroup& group, Terms terms,
@@ -183,8 +178,12 @@ void MembershipService::OnReignBegan() {
 
 void MembershipService::OnReignEnded() {
   if (on_serving_) on_serving_(false);
-  conversations_.EndAll(NoLongerRoot());
-  watchers_.EndAll(NoLongerRoot());
+  conversations_.EndAll(runner_->NotRoot());
+  watchers_.EndAll(runner_->NotRoot());
+}
+
+void MembershipService::OnStandingBy() {
+  if (on_serving_) on_serving_(true);
 }
 
 }  // namespace understudy::membership

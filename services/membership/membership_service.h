@@ -56,6 +56,7 @@ class MembershipService final : public v1::Membership::CallbackService, public M
   void OnSessionEnded(uint64_t session_id) override;
   void OnReignBegan() override;
   void OnReignEnded() override;
+  void OnStandingBy() override;
 
  private:
   absl::StatusOr<v1::ListResponse> ListMembers(const v1::ListRequest& request) const;

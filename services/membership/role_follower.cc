@@ -1,5 +1,6 @@
 #include "services/membership/role_follower.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/status/status.h"
@@ -36,10 +37,18 @@ void RoleFollower::OnRole(RoleChange change) {
   if (outage_logged_) log_.Info("the vault answers again");
   outage_logged_ = false;
   watch_backoff_.Reset();
+  if (alone_.has_value()) executor_.Cancel(*std::exchange(alone_, std::nullopt));
+  if (change.role == Role::kRoot && change.epoch < newest_epoch_) {
+    log_.Warn("the vault is root under epoch {}, but {} was known: not acting", change.epoch,
+              newest_epoch_);
+    change.role = Role::kSentinel;
+  }
+  newest_epoch_ = std::max(newest_epoch_, change.epoch);
   const RoleChange before = std::exchange(role_, change);
   if (change.role != Role::kRoot) {
     if (before.role == Role::kRoot) log_.Warn("no longer root: standing by");
-    if (std::exchange(reigning_, false)) callbacks_.end();
+    EndReign();
+    if (change.role == Role::kSentinel && callbacks_.standing_by) callbacks_.standing_by();
     return;
   }
   if (!reigning_) return ReadStations();
@@ -48,12 +57,25 @@ void RoleFollower::OnRole(RoleChange change) {
   callbacks_.new_epoch(change.epoch);
 }
 
+void RoleFollower::EndReign() {
+  if (std::exchange(reigning_, false)) callbacks_.end();
+}
+
 void RoleFollower::OnWatchEnded(const absl::Status& status) {
   // Our own stop is no outage.
   if (!outage_logged_ && !absl::IsCancelled(status)) {
     log_.Warn("the vault does not answer, trying again: {}", DescribeError(status));
   }
   outage_logged_ = true;
+  if (!alone_.has_value() && role_.act_alone_for < absl::InfiniteDuration()) {
+    alone_ = executor_.RunAt(clock_.SteadyNow() + role_.act_alone_for, [this] {
+      alone_.reset();
+      // Nobody may be sent to a root that may no longer be one.
+      role_ = RoleChange();
+      if (reigning_) log_.Warn("the vault has been away for too long: standing by");
+      EndReign();
+    });
+  }
   After(watch_backoff_.Next(random_), [this] { Watch(); });
 }
 

@@ -93,5 +93,42 @@ TEST_F(RoleFollowerTest, ComesBackUnderTheSameEpochWithoutANewReign) {
   EXPECT_EQ(story_, Story{"begin 1"});
 }
 
+TEST_F(RoleFollowerTest, StandsByWhenTheVaultStaysAwayAndOthersMayTakeOver) {
+  registry_.SetRole({.role = Role::kRoot,
+                     .epoch = 1,
+                     .root = {.epoch = 1, .node_id = "control-1"},
+                     .act_alone_for = absl::Seconds(1)});
+  follower_.Start();
+  Run();
+  registry_.SetRole({.role = Role::kUnknown, .epoch = 0});
+  Run(absl::Milliseconds(900));
+  EXPECT_EQ(story_, Story{"begin 1"});
+  Run(absl::Milliseconds(200));
+  EXPECT_EQ(story_, (Story{"begin 1", "end 0"}));
+  EXPECT_EQ(follower_.root(), RootRedirect());
+}
+
+TEST_F(RoleFollowerTest, RefusesAnEpochThatIsOlderThanOneItKnew) {
+  registry_.SetRole({.role = Role::kSentinel, .epoch = 5});
+  follower_.Start();
+  Run();
+  registry_.SetRole({.role = Role::kRoot, .epoch = 4});
+  Run(absl::Seconds(3));
+  EXPECT_EQ(story_, Story{});
+  registry_.SetRole({.role = Role::kRoot, .epoch = 6});
+  Run(absl::Seconds(3));
+  EXPECT_EQ(story_, Story{"begin 6"});
+}
+
+TEST_F(RoleFollowerTest, KnowsWhoIsRoot) {
+  registry_.SetRole({.role = Role::kSentinel,
+                     .epoch = 5,
+                     .root = {.epoch = 5, .node_id = "control-2", .addresses = {.vault = "b:1"}}});
+  follower_.Start();
+  Run();
+  EXPECT_EQ(follower_.root().node_id, "control-2");
+  EXPECT_TRUE(follower_.is_sentinel());
+}
+
 }  // namespace
 }  // namespace understudy::membership

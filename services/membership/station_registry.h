@@ -8,6 +8,8 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/control_nodes/root_redirect.h"
 #include "services/membership/member.h"
 
 namespace understudy::membership {
@@ -18,6 +20,10 @@ struct RoleChange {
   Role role = Role::kUnknown;
   // Grows with every root.
   uint64_t epoch = 0;
+  // Who that root is.
+  RootRedirect root = {};
+  // How long a reign may go on after the vault was lost sight of.
+  absl::Duration act_alone_for = absl::InfiniteDuration();
 };
 
 // What the site must not forget, in the vault's keeping, and whether we may act. Calls return at

@@ -82,6 +82,22 @@ Role DecodeRole(vault::Role role) {
   }
 }
 
+RoleChange DecodeRoleChange(const vault::WatchRoleResponse& message) {
+  const type::v1::ControlNodeAddresses& addresses = message.root_addresses();
+  RoleChange change{.role = DecodeRole(message.role()),
+                    .epoch = message.epoch(),
+                    .root = {.epoch = message.epoch(),
+                             .node_id = message.root(),
+                             .addresses = {.vault = addresses.vault(),
+                                           .membership = addresses.membership(),
+                                           .orchestrator = addresses.orchestrator()}}};
+  if (message.has_act_alone_for()) {
+    change.act_alone_for = absl::Seconds(message.act_alone_for().seconds()) +
+                           absl::Nanoseconds(message.act_alone_for().nanos());
+  }
+  return change;
+}
+
 absl::StatusOr<std::vector<StationRecord>> DecodeStations(
     const absl::StatusOr<vault::ListStationsResponse>& response) {
   if (!response.ok()) return response.status();
@@ -128,11 +144,13 @@ class VaultStationRegistry final : public StationRegistry {
 
   void WatchRole(RoleCallback on_change, DoneCallback ended) override {
     if (!calls_.Begin()) return ended(Stopped());
+    vault::WatchRoleRequest request;
+    request.set_service("membership");
     const auto reader = rpc::ClientReader<vault::WatchRoleResponse>::Start(
-        *stub_->async(), &Async::WatchRole, vault::WatchRoleRequest(),
+        *stub_->async(), &Async::WatchRole, request,
         {.on_message =
              [on_change = std::move(on_change)](const vault::WatchRoleResponse& message) mutable {
-               on_change({.role = DecodeRole(message.role()), .epoch = message.epoch()});
+               on_change(DecodeRoleChange(message));
              },
          .on_done =
              [this, ended = std::move(ended)](const absl::Status& status) mutable {
