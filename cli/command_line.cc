@@ -71,6 +71,7 @@ std::unique_ptr<CLI::App> MakeApp(Parsed& parsed) {
   AddFailovers(root);
   AddDrill(root);
   AddStation(root);
+  AddControl(root);
   AddEnergy(root);
   AddUp(root);
   AddDown(root);

@@ -1,17 +1,18 @@
 #include <grpcpp/channel.h>
 
-#include <utility>
-
 #include "cli/clients/grpc_clients.h"
 #include "cli/clients/root_client.h"
 #include "common/rpc/request_id.h"
+#include "understudy/config_vault/v1/control.grpc.pb.h"
 #include "understudy/config_vault/v1/documents.grpc.pb.h"
 
 namespace understudy::cli::grpc_clients {
 namespace {
 
+using config_vault::v1::Control;
 using config_vault::v1::Documents;
 using Async = class Documents::Stub::async;
+using ControlAsync = class Control::Stub::async;
 
 // With an id of its own, so that a write that is repeated at another node happens once.
 template <typename Request>
@@ -22,7 +23,7 @@ Request Once(Request request) {
 
 class GrpcVaultClient final : public VaultClient {
  public:
-  explicit GrpcVaultClient(Peers peers) : root_(std::move(peers)) {}
+  explicit GrpcVaultClient(const Peers& peers) : root_(peers), control_(peers) {}
 
   absl::StatusOr<config_vault::v1::PutResponse> Put(
       const config_vault::v1::PutRequest& request) override {
@@ -57,16 +58,31 @@ class GrpcVaultClient final : public VaultClient {
     return root_.Watch(&Async::Watch, request, each);
   }
 
+  absl::StatusOr<config_vault::v1::ListNodesResponse> ListNodes() override {
+    return control_.Call(&ControlAsync::ListNodes, config_vault::v1::ListNodesRequest());
+  }
+  absl::StatusOr<config_vault::v1::HandOverResponse> HandOver(
+      const config_vault::v1::HandOverRequest& request) override {
+    return control_.Call(&ControlAsync::HandOver, request);
+  }
+  absl::Status AddNode(const config_vault::v1::AddNodeRequest& request) override {
+    return control_.Call(&ControlAsync::AddNode, request).status();
+  }
+  absl::Status RemoveNode(const config_vault::v1::RemoveNodeRequest& request) override {
+    return control_.Call(&ControlAsync::RemoveNode, request).status();
+  }
+
   void EndWatches() override { root_.EndWatches(); }
 
  private:
   RootClient<Documents> root_;
+  RootClient<Control> control_;
 };
 
 }  // namespace
 
 std::unique_ptr<VaultClient> MakeVault(Peers peers) {
-  return std::make_unique<GrpcVaultClient>(std::move(peers));
+  return std::make_unique<GrpcVaultClient>(peers);
 }
 
 }  // namespace understudy::cli::grpc_clients

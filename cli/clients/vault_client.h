@@ -4,12 +4,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cli/clients/stream_watch.h"
+#include "understudy/config_vault/v1/control.pb.h"
 #include "understudy/config_vault/v1/documents.pb.h"
 
 namespace understudy::cli {
 
-// config-vault's documents. Calls wait for the answer, each with the connection's timeout.
-// Thread-safe.
+// config-vault's documents and control nodes. Calls wait for the answer, each with the connection's
+// timeout. Thread-safe.
 class VaultClient {
  public:
   virtual ~VaultClient() = default;
@@ -30,6 +31,12 @@ class VaultClient {
       const config_vault::v1::DeleteRequest& request) = 0;
   virtual absl::Status Watch(const config_vault::v1::WatchRequest& request,
                              const Each<config_vault::v1::WatchResponse>& each) = 0;
+  // The control nodes. All but the list are for the root.
+  virtual absl::StatusOr<config_vault::v1::ListNodesResponse> ListNodes() = 0;
+  virtual absl::StatusOr<config_vault::v1::HandOverResponse> HandOver(
+      const config_vault::v1::HandOverRequest& request) = 0;
+  virtual absl::Status AddNode(const config_vault::v1::AddNodeRequest& request) = 0;
+  virtual absl::Status RemoveNode(const config_vault::v1::RemoveNodeRequest& request) = 0;
   // Ends the watches that run now and those that begin later, with CANCELLED.
   virtual void EndWatches() = 0;
 };

@@ -64,6 +64,22 @@ class FakeVault final : public VaultClient {
     site_.watch_request = request;
     return Play(site_, site_.changes, each);
   }
+  absl::StatusOr<config_vault::v1::ListNodesResponse> ListNodes() override {
+    return Answer(site_, site_.nodes);
+  }
+  absl::StatusOr<config_vault::v1::HandOverResponse> HandOver(
+      const config_vault::v1::HandOverRequest& request) override {
+    site_.hand_over_request = request;
+    return Answer(site_, site_.hand_over);
+  }
+  absl::Status AddNode(const config_vault::v1::AddNodeRequest& request) override {
+    site_.add_node_request = request;
+    return site_.failure;
+  }
+  absl::Status RemoveNode(const config_vault::v1::RemoveNodeRequest& request) override {
+    site_.remove_node_request = request;
+    return site_.failure;
+  }
   void EndWatches() override {}
 
  private:

@@ -34,6 +34,12 @@ struct FakeSite {
   config_vault::v1::WatchRequest watch_request;
   std::vector<config_vault::v1::WatchResponse> changes;
 
+  config_vault::v1::ListNodesResponse nodes;
+  config_vault::v1::HandOverRequest hand_over_request;
+  config_vault::v1::HandOverResponse hand_over;
+  config_vault::v1::AddNodeRequest add_node_request;
+  config_vault::v1::RemoveNodeRequest remove_node_request;
+
   membership::v1::ListResponse members;
   membership::v1::GetResponse member;
 

@@ -14,6 +14,8 @@ void AddDrill(Verb& root);
 void AddStation(Verb& root);
 void AddEnergy(Verb& root);
 
+void AddControl(Verb& root);
+
 void AddConfig(Verb& root);
 void AddConfigPut(Verb& config);
 void AddConfigGet(Verb& config);
