@@ -91,13 +91,29 @@ std::string FullName(const CLI::App& app) {
   return chosen.empty() ? app.get_name() : app.get_name() + " " + FullName(*chosen.front());
 }
 
+// The verb that the words have come to.
+const CLI::App& ChosenVerb(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? app : ChosenVerb(*chosen.front());
+}
+
+// The first word that was taken for a verb and is none; empty when there is no such word. A verb
+// hands the words that it does not know up to the one above it.
+std::string UnknownVerb(const CLI::App& app) {
+  if (ChosenVerb(app).get_subcommands({}).empty()) return "";
+  const std::vector<std::string> rest = app.remaining(true);
+  return rest.empty() || rest.front().starts_with('-') ? "" : rest.front();
+}
+
 // `--help`, `--version`, or words that make no sense.
 int ExplainParse(const CLI::App& app, const CLI::ParseError& error, World& world) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
     return app.exit(error, world.out, world.err);
   }
-  world.err << "understudy: " << error.what() << "\n  next: `" << FullName(app)
-            << " --help` explains it\n";
+  const std::string unknown = UnknownVerb(app);
+  world.err << "understudy: "
+            << (unknown.empty() ? error.what() : "there is no verb \"" + unknown + "\"")
+            << "\n  next: `" << FullName(app) << " --help` explains it\n";
   return static_cast<int>(ExitCode::kUsage);
 }
 

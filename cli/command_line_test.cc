@@ -47,7 +47,17 @@ TEST_F(CommandLineTest, SaysWhatIsWrongWithItsWords) {
   EXPECT_NE(err_.find("expected a duration such as 500ms or 5s, found \"soon\""), std::string::npos)
       << err_;
   EXPECT_EQ(RunPlainly({"stations", "-o", "xml"}), 2);
+}
+
+TEST_F(CommandLineTest, NamesAWordThatIsNoVerb) {
   EXPECT_EQ(RunPlainly({"no-such-verb"}), 2);
+  EXPECT_EQ(err_,
+            "understudy: there is no verb \"no-such-verb\"\n"
+            "  next: `understudy --help` explains it\n");
+  EXPECT_EQ(RunPlainly({"config", "pull", "duties/gate"}), 2);
+  EXPECT_EQ(err_,
+            "understudy: there is no verb \"pull\"\n"
+            "  next: `understudy config --help` explains it\n");
 }
 
 TEST_F(CommandLineTest, AsksTheDesignsPortsWithoutASite) {
