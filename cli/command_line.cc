@@ -35,6 +35,7 @@ void AddGlobalOptions(Verb& root, Parsed& parsed) {
   root.Option(options.membership, "--membership", "HOST:PORT", "membership, likewise");
   root.Option(options.orchestrator, "--orchestrator", "HOST:PORT",
               "failover-orchestrator, likewise");
+  root.Option(options.checkpoints, "--checkpoints", "HOST:PORT", "checkpoint-store (gRPC)");
   root.Flag(options.insecure, "--insecure", "without TLS, on loopback only");
   root.Option(options.tls_certificate, "--tls-certificate", "FILE", "our certificate, PEM");
   root.Option(options.tls_key, "--tls-key", "FILE", "its private key, PEM");
@@ -73,6 +74,7 @@ std::unique_ptr<CLI::App> MakeApp(Parsed& parsed) {
   AddStation(root);
   AddControl(root);
   AddEnergy(root);
+  AddCheckpoint(root);
   AddUp(root);
   AddDown(root);
   AddDemo(root);

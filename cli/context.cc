@@ -53,6 +53,7 @@ absl::Status Context::ApplyFlags(SiteAddresses& site) const {
   SetAddresses(options_.vault, &ControlNode::vault, site);
   SetAddresses(options_.membership, &ControlNode::membership, site);
   SetAddresses(options_.orchestrator, &ControlNode::orchestrator, site);
+  if (!options_.checkpoints.empty()) site.checkpoints = options_.checkpoints;
   if (options_.insecure) site.tls.reset();
   const int given = !options_.tls_certificate.empty() + !options_.tls_key.empty() +
                     !options_.tls_authorities.empty();
@@ -106,6 +107,11 @@ absl::StatusOr<std::unique_ptr<MembershipClient>> Context::Membership() {
 absl::StatusOr<std::unique_ptr<OrchestratorClient>> Context::Orchestrator() {
   UNDERSTUDY_ASSIGN_OR_RETURN(ClientFactory * clients, Clients());
   return clients->Orchestrator(site_->control_nodes);
+}
+
+absl::StatusOr<std::unique_ptr<CheckpointClient>> Context::Checkpoints() {
+  UNDERSTUDY_ASSIGN_OR_RETURN(ClientFactory * clients, Clients());
+  return clients->Checkpoints(site_->checkpoints);
 }
 
 }  // namespace understudy::cli

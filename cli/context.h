@@ -28,6 +28,7 @@ struct GlobalOptions {
   std::string vault;
   std::string membership;
   std::string orchestrator;
+  std::string checkpoints;
   bool insecure = false;
   std::string tls_certificate;
   std::string tls_key;
@@ -77,6 +78,7 @@ class Context {
   absl::StatusOr<std::unique_ptr<VaultClient>> Vault();
   absl::StatusOr<std::unique_ptr<MembershipClient>> Membership();
   absl::StatusOr<std::unique_ptr<OrchestratorClient>> Orchestrator();
+  absl::StatusOr<std::unique_ptr<CheckpointClient>> Checkpoints();
 
  private:
   absl::StatusOr<SiteAddresses> ReadSite() const;

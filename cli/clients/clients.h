@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cli/clients/agent_client.h"
+#include "cli/clients/checkpoint_client.h"
 #include "cli/clients/membership_client.h"
 #include "cli/clients/orchestrator_client.h"
 #include "cli/clients/vault_client.h"
@@ -43,6 +44,8 @@ class ClientFactory {
   virtual absl::StatusOr<std::unique_ptr<OrchestratorClient>> Orchestrator(
       const ControlNodes& nodes) = 0;
   virtual absl::StatusOr<std::unique_ptr<AgentClient>> Agent(const std::string& address) = 0;
+  virtual absl::StatusOr<std::unique_ptr<CheckpointClient>> Checkpoints(
+      const std::string& address) = 0;
   // What the standard health service at `address` says: "SERVING", "NOT_SERVING".
   virtual absl::StatusOr<std::string> Health(const std::string& address) = 0;
   // Whether the vault at `address` is the root's or a sentinel's, and the newest epoch it knows.

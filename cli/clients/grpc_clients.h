@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cli/clients/agent_client.h"
+#include "cli/clients/checkpoint_client.h"
 #include "cli/clients/clients.h"
 #include "cli/clients/membership_client.h"
 #include "cli/clients/orchestrator_client.h"
@@ -48,6 +49,7 @@ std::unique_ptr<VaultClient> MakeVault(Peers peers);
 std::unique_ptr<MembershipClient> MakeMembership(Peers peers);
 std::unique_ptr<OrchestratorClient> MakeOrchestrator(Peers peers);
 std::unique_ptr<AgentClient> MakeAgent(Peer peer);
+std::unique_ptr<CheckpointClient> MakeCheckpoints(Peer peer);
 absl::StatusOr<std::string> AskHealth(const Peer& peer);
 absl::StatusOr<config_vault::v1::WatchRoleResponse> AskRole(const Peer& peer);
 

@@ -151,6 +151,57 @@ class FakeAgent final : public AgentClient {
   FakeSite& site_;
 };
 
+class FakeCheckpoints final : public CheckpointClient {
+ public:
+  explicit FakeCheckpoints(FakeSite& site) : site_(site) {}
+
+  absl::StatusOr<checkpoint_store::v1::EnrolResponse> Enrol(
+      const checkpoint_store::v1::EnrolRequest& request) override {
+    site_.enrol_request = request;
+    return Answer(site_, site_.enrol);
+  }
+  absl::StatusOr<checkpoint_store::v1::ListResponse> List(
+      const checkpoint_store::v1::ListRequest&) override {
+    if (site_.devices.empty()) return Answer(site_, checkpoint_store::v1::ListResponse());
+    const auto page = site_.devices.front();
+    site_.devices.pop_front();
+    return Answer(site_, page);
+  }
+  absl::StatusOr<checkpoint_store::v1::InspectResponse> Inspect(
+      const checkpoint_store::v1::InspectRequest&) override {
+    return Answer(site_, site_.device);
+  }
+  absl::StatusOr<checkpoint_store::v1::GenerationsResponse> Generations(
+      const checkpoint_store::v1::GenerationsRequest&) override {
+    return Answer(site_, site_.generations);
+  }
+  absl::StatusOr<checkpoint_store::v1::ReadResponse> Read(
+      const checkpoint_store::v1::ReadRequest&) override {
+    return Answer(site_, site_.checkpoint);
+  }
+  absl::StatusOr<checkpoint_store::v1::StageResponse> Stage(
+      const checkpoint_store::v1::StageRequest& request) override {
+    site_.stage_request = request;
+    return Answer(site_, site_.stage);
+  }
+  absl::StatusOr<checkpoint_store::v1::WithdrawResponse> Withdraw(
+      const checkpoint_store::v1::WithdrawRequest&) override {
+    return Answer(site_, site_.withdraw);
+  }
+  absl::StatusOr<checkpoint_store::v1::RevokeResponse> Revoke(
+      const checkpoint_store::v1::RevokeRequest& request) override {
+    site_.revoke_request = request;
+    return Answer(site_, checkpoint_store::v1::RevokeResponse());
+  }
+  absl::Status Watch(const checkpoint_store::v1::WatchRequest&,
+                     const Each<checkpoint_store::v1::WatchResponse>& each) override {
+    return Play(site_, site_.device_events, each);
+  }
+
+ private:
+  FakeSite& site_;
+};
+
 class FakeClientFactory final : public ClientFactory {
  public:
   explicit FakeClientFactory(FakeSite& site) : site_(site) {}
@@ -173,6 +224,11 @@ class FakeClientFactory final : public ClientFactory {
   absl::StatusOr<std::unique_ptr<AgentClient>> Agent(const std::string& address) override {
     site_.called.push_back(address);
     return std::make_unique<FakeAgent>(site_);
+  }
+  absl::StatusOr<std::unique_ptr<CheckpointClient>> Checkpoints(
+      const std::string& address) override {
+    site_.called.push_back(address);
+    return std::make_unique<FakeCheckpoints>(site_);
   }
   absl::StatusOr<std::string> Health(const std::string& address) override {
     return Answer(site_, site_.health);

@@ -39,6 +39,17 @@ struct FakeSite {
   config_vault::v1::HandOverResponse hand_over;
   config_vault::v1::AddNodeRequest add_node_request;
   config_vault::v1::RemoveNodeRequest remove_node_request;
+  checkpoint_store::v1::EnrolRequest enrol_request;
+  checkpoint_store::v1::EnrolResponse enrol;
+  std::deque<checkpoint_store::v1::ListResponse> devices;
+  checkpoint_store::v1::InspectResponse device;
+  checkpoint_store::v1::GenerationsResponse generations;
+  checkpoint_store::v1::ReadResponse checkpoint;
+  checkpoint_store::v1::StageRequest stage_request;
+  checkpoint_store::v1::StageResponse stage;
+  checkpoint_store::v1::WithdrawResponse withdraw;
+  checkpoint_store::v1::RevokeRequest revoke_request;
+  std::vector<checkpoint_store::v1::WatchResponse> device_events;
 
   membership::v1::ListResponse members;
   membership::v1::GetResponse member;

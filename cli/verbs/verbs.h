@@ -15,6 +15,16 @@ void AddStation(Verb& root);
 void AddEnergy(Verb& root);
 
 void AddControl(Verb& root);
+void AddCheckpoint(Verb& root);
+void AddCheckpointEnrol(Verb& checkpoint);
+void AddCheckpointList(Verb& checkpoint);
+void AddCheckpointOverdue(Verb& checkpoint);
+void AddCheckpointShow(Verb& checkpoint);
+void AddCheckpointGenerations(Verb& checkpoint);
+void AddCheckpointStage(Verb& checkpoint);
+void AddCheckpointWithdraw(Verb& checkpoint);
+void AddCheckpointRevoke(Verb& checkpoint);
+void AddCheckpointWatch(Verb& checkpoint);
 
 void AddConfig(Verb& root);
 void AddConfigPut(Verb& config);
