@@ -1,3 +1,4 @@
+#include "cli/verbs/checkpoint_simulate.h"
 #include "cli/verbs/verbs.h"
 
 namespace understudy::cli {
@@ -17,6 +18,7 @@ void AddCheckpoint(Verb& root) {
   AddCheckpointRevoke(checkpoint);
   AddCheckpointOverdue(checkpoint);
   AddCheckpointWatch(checkpoint);
+  AddCheckpointSimulate(checkpoint);
 }
 
 }  // namespace understudy::cli
