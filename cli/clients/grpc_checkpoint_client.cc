@@ -1,9 +1,11 @@
 #include <grpcpp/channel.h>
 
+#include <atomic>
 #include <utility>
 
 #include "cli/clients/grpc_call.h"
 #include "cli/clients/grpc_clients.h"
+#include "cli/clients/grpc_watch.h"
 #include "understudy/checkpoint_store/v1/checkpoint_admin.grpc.pb.h"
 #include "understudy/checkpoint_store/v1/checkpoints.grpc.pb.h"
 
@@ -51,8 +53,9 @@ class GrpcCheckpointClient final : public CheckpointClient {
   }
   absl::Status Watch(const v1::WatchRequest& request,
                      const Each<v1::WatchResponse>& each) override {
+    std::atomic<bool> heard = false;
     return grpc_clients::Watch<v1::WatchResponse>(peer_, watches_, *admin_->async(),
-                                                  &AdminAsync::Watch, request, each);
+                                                  &AdminAsync::Watch, request, each, heard);
   }
 
  private:

@@ -51,8 +51,14 @@ std::string FirstDifference(const std::map<std::string, DocumentInfo>& a,
 
 absl::Status RootStory::Run(int first_chapter) {
   chapter_ = first_chapter;
-  // What failed before was meant to.
+  // What failed before was meant to; what is still dead will be found so by each new root.
   stage_.observer().TakeFailed();
+  for (const auto& [station, address] : stage_.fleet().site().agents) {
+    const auto member = stage_.observer().FindMember(station);
+    if (!member.has_value() || member->state() != membership::v1::Member::STATE_ALIVE) {
+      actors_.push_back(station);
+    }
+  }
   UNDERSTUDY_ASSIGN_OR_RETURN(auto vault, clients_.Vault(stage_.fleet().site().control_nodes));
   writer_ = std::make_unique<SteadyWriter>(std::move(vault), kPrefix, kBetweenWrites);
   UNDERSTUDY_RETURN_IF_ERROR(NodeIsKilled());

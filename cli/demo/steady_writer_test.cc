@@ -64,6 +64,19 @@ class MemoryVault final : public VaultClient {
     return absl::UnimplementedError("");
   }
   void EndWatches() override {}
+  absl::StatusOr<config_vault::v1::ListNodesResponse> ListNodes() override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<config_vault::v1::HandOverResponse> HandOver(
+      const config_vault::v1::HandOverRequest&) override {
+    return absl::UnimplementedError("");
+  }
+  absl::Status AddNode(const config_vault::v1::AddNodeRequest&) override {
+    return absl::UnimplementedError("");
+  }
+  absl::Status RemoveNode(const config_vault::v1::RemoveNodeRequest&) override {
+    return absl::UnimplementedError("");
+  }
 
  private:
   Content& content_;

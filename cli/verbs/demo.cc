@@ -279,6 +279,8 @@ void AddDemo(Verb& root) {
               "stations with a duty");
   demo.Number(options->backups, "--backups", kLeastBackups, kMostStations,
               "stations that wait for one");
+  demo.Number(options->control_nodes, "--control-nodes", 1, 3,
+              "control nodes; with 3 the demonstration goes on: the root dies in four ways, too");
   demo.Flag(options->keep, "--keep", "leave the fleet running at the end");
   demo.Number(options->missed_beats_limit, "--missed-beats", 1, 100,
               "beats (of 100 ms) that a station may miss; more on a machine that is very busy");

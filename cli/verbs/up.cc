@@ -122,6 +122,8 @@ void AddUp(Verb& root) {
   auto options = std::make_shared<Options>();
   up.Number(options->stations, "--stations", 1, kMaxStations, "stations with a duty");
   up.Number(options->backups, "--backups", 0, kMaxStations, "stations that wait for one");
+  up.Number(options->control_nodes, "--control-nodes", 1, 3,
+            "control nodes; with 3 (and three members of etcd) the site survives the loss of any");
   up.Flag(options->fresh, "--fresh", "forget what an earlier fleet left behind");
   up.Option(options->binaries, "--binaries", "DIR",
             "the services' programs; default: beside this one");

@@ -64,10 +64,11 @@ class ServerTest : public ::testing::Test {
     request.set_dry_run(dry_run);
     return rpc::CallUnaryAndWait(*stub_->async(), &Stub::async::Drill, request, kPatience);
   }
-  v1::GetStatusResponse GetStatus() {
-    return *rpc::CallUnaryAndWait(*stub_->async(), &Stub::async::GetStatus, v1::GetStatusRequest(),
-                                  kPatience);
+  absl::StatusOr<v1::GetStatusResponse> TryGetStatus() {
+    return rpc::CallUnaryAndWait(*stub_->async(), &Stub::async::GetStatus, v1::GetStatusRequest(),
+                                 kPatience);
   }
+  v1::GetStatusResponse GetStatus() { return *TryGetStatus(); }
 
   FakeSite site_;
   std::unique_ptr<Server> server_;
@@ -283,7 +284,7 @@ TEST_F(ServerTest, SendsStationsAwayWhileItIsNoRoot) {
   EXPECT_EQ(ErrorReason(station->TakeEnd()), "NOT_ROOT");
   FakeStation another(address_, "b1");
   EXPECT_EQ(ErrorReason(another.TakeEnd()), "NOT_ROOT");
-  EXPECT_FALSE(GetStatus().acting());
+  EXPECT_EQ(ErrorReason(TryGetStatus().status()), "NOT_ROOT");
 }
 
 }  // namespace
