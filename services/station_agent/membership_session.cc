@@ -84,6 +84,7 @@ class GrpcMembershipSession final : public MembershipSession {
   }
 
   void Leave(const std::string& reason, absl::AnyInvocable<void(absl::Status)> callback) override {
+    leaving_ = true;
     wire::LeaveRequest request;
     request.set_station_id(observer_.MakeAnnouncement().station_id);
     request.set_session_id(session_id());
@@ -95,7 +96,7 @@ class GrpcMembershipSession final : public MembershipSession {
          callback = std::move(callback)](absl::StatusOr<wire::LeaveResponse> response) mutable {
           executor->Post(
               [this, status = response.status(), callback = std::move(callback)]() mutable {
-                if (status.ok()) Stop();
+                OnLeaveAnswer(status);
                 callback(status);
               });
         });
@@ -130,8 +131,17 @@ class GrpcMembershipSession final : public MembershipSession {
     Join();
   }
 
+  void OnLeaveAnswer(const absl::Status& status) {
+    leaving_ = false;
+    if (status.ok()) return Stop();
+    if (!session_.has_value() && !seeking()) Join();
+  }
+
+  // Not while leaving: membership ends the session before it answers, and a station that joined
+  // then would be missed as soon as it is gone.
   void Join() {
     CancelTimer(join_timer_);
+    if (leaving_) return;
     joining_ = true;
     const uint64_t round = ++join_round_;
     const SteadyTime sent_at = clock_.SteadyNow();
@@ -276,6 +286,8 @@ class GrpcMembershipSession final : public MembershipSession {
   uint64_t join_round_ = 0;
   uint64_t stream_round_ = 0;
   bool joining_ = false;
+  // Membership was asked to let us go, and has not answered.
+  bool leaving_ = false;
   // When OnRootSilent was called last.
   SteadyTime silent_at_;
   Executor::TimerId join_timer_ = 0;
