@@ -171,7 +171,7 @@ absl::Status DecideRevoke(const RuleContext& context, const Revoke& revoke, Comm
   writes.events.push_back(MakeEvent(Event::Kind::kRevoked, device, revoke.time,
                                     revoke.purge ? "revoked and forgotten" : "revoked"));
   if (revoke.purge) {
-    writes.mutations.push_back(EraseDevice{device.number});
+    writes.mutations.emplace_back(EraseDevice{device.number});
   } else {
     writes.Write(std::move(device));
   }
