@@ -7,11 +7,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/log/log.h"
+#include "common/rocksdb/rocksdb_status.h"
 #include "common/status/status.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/options.h"
 #include "rocksdb/table.h"
-#include "services/config_vault/rocksdb_status.h"
 
 namespace understudy::config_vault {
 namespace {

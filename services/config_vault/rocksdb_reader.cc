@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "common/rocksdb/rocksdb_status.h"
 #include "common/status/status.h"
 #include "services/config_vault/rocksdb_keys.h"
-#include "services/config_vault/rocksdb_status.h"
 #include "services/config_vault/storage_codec.h"
 
 namespace understudy::config_vault {

@@ -5,6 +5,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "common/rocksdb/rocksdb_status.h"
 #include "common/status/status.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/env.h"
@@ -12,7 +13,6 @@
 #include "services/config_vault/rocksdb_database.h"
 #include "services/config_vault/rocksdb_keys.h"
 #include "services/config_vault/rocksdb_reader.h"
-#include "services/config_vault/rocksdb_status.h"
 #include "services/config_vault/rocksdb_writer.h"
 #include "services/config_vault/storage_codec.h"
 
