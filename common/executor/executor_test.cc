@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -96,16 +97,21 @@ TEST(SerialExecutorTest, QueuesBehindATaskThatRuns) {
 TEST(SerialExecutorTest, LeavesAFloodOfTasksToItsOwnThread) {
   const SystemClock clock;
   SerialExecutor executor("test", clock);
+  std::set<std::thread::id> threads;
   int runs = 0;
+  absl::Notification done;
   std::function<void()> again = [&] {
-    if (++runs < 1000) executor.Post(again);
+    threads.insert(std::this_thread::get_id());
+    if (++runs == 1000) {
+      done.Notify();
+    } else {
+      executor.Post(again);
+    }
   };
   executor.RunOrPost(again);
-  absl::Notification done;
-  executor.Post([&done] { done.Notify(); });
   done.WaitForNotification();
   executor.Stop();
-  EXPECT_EQ(runs, 1000);
+  EXPECT_EQ(threads.size(), 2u);
 }
 
 TEST(SerialExecutorTest, RunsATimerThatATaskOnACallersThreadHasSet) {
