@@ -34,6 +34,14 @@ Histories Recorder::Take() {
   return std::exchange(histories_, {});
 }
 
+std::vector<std::string> Recorder::documents() const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<std::string> names;
+  names.reserve(histories_.size());
+  for (const auto& [name, history] : histories_) names.push_back(name);
+  return names;
+}
+
 size_t Recorder::acknowledged() const {
   absl::MutexLock lock(&mutex_);
   return acknowledged_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -19,6 +20,8 @@ class Recorder {
  public:
   void Add(const std::string& document, Operation operation);
   Histories Take();
+  // Those that something was recorded of.
+  std::vector<std::string> documents() const;
   // How many writes were acknowledged so far.
   size_t acknowledged() const;
 
