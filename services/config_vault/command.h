@@ -76,6 +76,8 @@ struct ClaimDuty {
   std::optional<Failover> failover = {};
   Epoch epoch = 0;
   absl::Time time = absl::UnixEpoch();
+  // Decided like any other, but not written.
+  bool validate_only = false;
 };
 
 struct ConfirmDuty {

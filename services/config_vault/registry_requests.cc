@@ -203,7 +203,10 @@ absl::StatusOr<ClaimDuty> CheckClaimDuty(const v1::ClaimDutyRequest& request, ab
   UNDERSTUDY_RETURN_IF_ERROR(As(kReason, "duty_id", CheckDutyId(assignment.duty_id())));
   UNDERSTUDY_RETURN_IF_ERROR(CheckOptionalStation(kReason, "station_id", assignment.station_id()));
   ClaimDuty claim{
-      .assignment = fields::ToAssignment(assignment), .epoch = request.epoch(), .time = time};
+      .assignment = fields::ToAssignment(assignment),
+      .epoch = request.epoch(),
+      .time = time,
+      .validate_only = request.validate_only()};
   UNDERSTUDY_ASSIGN_OR_RETURN(claim.failover, ReadFailover(request, assignment.duty_id()));
   return claim;
 }

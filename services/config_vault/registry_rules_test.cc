@@ -131,6 +131,22 @@ TEST_F(RegistryRulesTest, AClaimMovesTheDutyAndRecordsItsFailover) {
   EXPECT_EQ(vault_.Read()->FindFailover("d1-1")->value().failover, *claim.failover);
 }
 
+TEST_F(RegistryRulesTest, AClaimThatIsOnlyValidatedChangesNothing) {
+  Accept(MakeDuty("d1", "gate-1", kEpoch));
+  const Counters before = *vault_.Read()->ReadCounters();
+  ClaimDuty claim = MakeClaim("d1", 2, "spare-1", kEpoch);
+  claim.failover = MakeFailover("d1-1", "d1", FailoverState::kClaimed);
+  claim.validate_only = true;
+  const auto outcome = vault_.Apply(claim);
+  ASSERT_TRUE(outcome.ok());
+  EXPECT_EQ(std::get<Assignment>(outcome->result).station_id, "spare-1");
+  EXPECT_EQ(FindDuty("d1").assignment.station_id, "gate-1");
+  EXPECT_FALSE(vault_.Read()->FindFailover("d1-1")->has_value());
+  EXPECT_EQ(vault_.Read()->ReadCounters()->revision, before.revision);
+  claim.assignment.number = 7;
+  EXPECT_EQ(Reason(claim), "ASSIGNMENT_MISMATCH");
+}
+
 TEST_F(RegistryRulesTest, ARefusedClaimRecordsNoFailover) {
   Accept(MakeDuty("d1", "gate-1", kEpoch));
   ClaimDuty claim = MakeClaim("d1", 3, "spare-1", kEpoch);

@@ -35,6 +35,11 @@ class Decider {
   CommandWrites& writes_;
 };
 
+bool IsValidateOnly(const Command& command) {
+  const auto* claim = std::get_if<ClaimDuty>(&command);
+  return claim != nullptr && claim->validate_only;
+}
+
 }  // namespace
 
 VaultStateMachine::VaultStateMachine(const VaultPolicy& policy, Epoch epoch, const VaultView& view)
@@ -44,9 +49,10 @@ absl::StatusOr<Outcome> VaultStateMachine::Apply(Command command) {
   CommandWrites writes;
   UNDERSTUDY_ASSIGN_OR_RETURN(writes.counters, view_.ReadCounters());
   const RegistryContext context{policy_, view_, epoch_};
+  const bool validate_only = IsValidateOnly(command);
   UNDERSTUDY_ASSIGN_OR_RETURN(Outcome outcome,
                               std::visit(Decider(context, writes), std::move(command)));
-  Keep(std::move(writes));
+  if (!validate_only) Keep(std::move(writes));
   return outcome;
 }
 

@@ -24,6 +24,12 @@ struct ClaimDuty {
   FailoverRecord failover;
   uint64_t epoch = 0;
 };
+// Asks the vault what it would say to this claim; nobody waits for the answer.
+struct RehearseClaim {
+  Assignment assignment;
+  FailoverRecord failover;
+  uint64_t epoch = 0;
+};
 struct ConfirmDuty {
   uint64_t token = 0;
   std::string duty_id;
@@ -90,9 +96,9 @@ struct Report {
   std::string text;
 };
 
-using Action = std::variant<CreateDuty, ClaimDuty, ConfirmDuty, RecordFailover, LoadRegistry,
-                            SendActivate, SendHold, SendStandDown, SendStage, SendUnstage,
-                            FailoverChanged, DocumentUpdated, AnswerDrill, Report>;
+using Action = std::variant<CreateDuty, ClaimDuty, RehearseClaim, ConfirmDuty, RecordFailover,
+                            LoadRegistry, SendActivate, SendHold, SendStandDown, SendStage,
+                            SendUnstage, FailoverChanged, DocumentUpdated, AnswerDrill, Report>;
 
 }  // namespace understudy::failover_orchestrator
 

@@ -268,6 +268,10 @@ config_vault::v1::Failover EncodeFailover(const FailoverRecord& record) {
   return message;
 }
 
+absl::Duration DecodeNextLook(const membership::v1::MemberChanged& message) {
+  return std::clamp(DecodeDuration(message.next_look()), absl::ZeroDuration(), absl::Seconds(1));
+}
+
 absl::StatusOr<Member> DecodeMember(const membership::v1::Member& message) {
   UNDERSTUDY_RETURN_IF_ERROR(CheckStationId(message.station_id()));
   Member member;

@@ -27,6 +27,8 @@ FailoverRecord DecodeFailover(const config_vault::v1::Failover& message);
 config_vault::v1::Failover EncodeFailover(const FailoverRecord& record);
 
 absl::StatusOr<Member> DecodeMember(const membership::v1::Member& message);
+// Of a suspicion; at most a second.
+absl::Duration DecodeNextLook(const membership::v1::MemberChanged& message);
 
 // The duty whose document changed, and its latest state; nothing when it is no duty's document.
 std::optional<std::pair<std::string, DocumentState>> DecodeDocument(

@@ -135,6 +135,7 @@ std::vector<Action> FailoverCore::Flush(Instant now) {
     if (!grace_until_.has_value()) grace_until_ = now.steady + policy_.attach_grace;
     CreateDeclaredDuties();
     Settle();
+    StepRehearsals();
   }
   return std::exchange(actions_, {});
 }
@@ -162,6 +163,7 @@ SteadyTime FailoverCore::NextDeadline() const {
   const auto later = [&](SteadyTime time) {
     if (time > now_.steady) next = std::min(next, time);
   };
+  for (const auto& [station_id, rehearsal] : rehearsals_) later(rehearsal.next);
   for (const auto& [duty_id, creation] : creations_) later(creation.retry_at);
   if (grace_until_.has_value() && !active_.empty()) later(*grace_until_);
   for (const std::string& duty_id : active_) {

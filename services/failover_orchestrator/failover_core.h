@@ -36,6 +36,10 @@ struct FailoverPolicy {
   // Of a changed document that the running station could not take.
   absl::Duration first_update_retry = absl::Seconds(5);
   absl::Duration last_update_retry = absl::Minutes(5);
+  // Suspected stations whose failover is rehearsed at once. No rehearsal begins so shortly before a
+  // verdict is possible that it would be in the verdict's way.
+  size_t max_rehearsals = 4;
+  absl::Duration quiet_before_verdict = absl::Milliseconds(1);
   StagingPolicy staging;
 };
 
@@ -83,6 +87,9 @@ class FailoverCore {
   // What is known of the members is out of date: nothing is decided before the next snapshot.
   void OnMembershipLost(Instant now);
   void OnMemberChanged(ChangeReason reason, Member member, Instant now);
+  // A verdict on the station may follow, `next_look` from now at the earliest. Said again with
+  // every look until the verdict, or until the station is heard.
+  void OnSuspected(const std::string& station_id, absl::Duration next_look, Instant now);
 
   // --- Stations.
   void OnAttached(const std::string& station_id, Greeting greeting, Instant now);
@@ -185,6 +192,13 @@ class FailoverCore {
   bool MaybeGiveWay(DutyState& state);
   void Abandon(DutyState& state, std::string_view why);
 
+  // failover_core_rehearsal.cc: a verdict may be near.
+  void StepRehearsals();
+  // False when there is nothing to rehearse (any more).
+  bool Rehearse(const std::string& station_id);
+  RehearseClaim RehearsalOf(const DutyState& state, const std::string& spare,
+                            const DocumentState& document) const;
+
   // failover_core_drill.cc: planned failovers.
   bool IsMovingFrom(const std::string& station_id) const;
   void AnswerNoBackup(DutyState& state, uint64_t drill);
@@ -250,6 +264,14 @@ class FailoverCore {
   // Whether it is worth looking for spares again, and when it will be.
   bool match_wanted_ = true;
   SteadyTime match_again_;
+
+  // Suspected stations whose failover is rehearsed.
+  struct Rehearsal {
+    // When membership looks again.
+    SteadyTime next_look;
+    SteadyTime next;
+  };
+  std::map<std::string, Rehearsal> rehearsals_;
 
   // Duties that something is being done about.
   std::set<std::string> active_;

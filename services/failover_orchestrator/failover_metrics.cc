@@ -85,6 +85,8 @@ FailoverMetrics::FailoverMetrics(metrics::Registry& registry)
       vault_writes(Write(registry, "ok")),
       vault_write_conflicts(Write(registry, "conflict")),
       vault_write_failures(Write(registry, "failed")),
+      rehearsals(registry.AddCounter(absl::StrCat(kPrefix, "rehearsals_total"),
+                                     "Failovers made ready for a station that was suspected.")),
       staging_failures(registry.AddCounter(absl::StrCat(kPrefix, "staging_failures_total"),
                                            "Documents that a station could not stage.")),
       updates_done(Update(registry, "done")),

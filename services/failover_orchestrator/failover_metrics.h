@@ -26,7 +26,7 @@ struct FailoverMetrics {
   metrics::Counter replies_hello, replies_staged, replies_accepted, replies_running,
       replies_refused, replies_stood_down, replies_bad;
   metrics::Counter vault_writes, vault_write_conflicts, vault_write_failures;
-  metrics::Counter staging_failures;
+  metrics::Counter rehearsals, staging_failures;
   metrics::Counter updates_done, updates_failed;
   std::map<std::string, metrics::Counter, std::less<>> refused;
 };

@@ -142,6 +142,10 @@ void FailoverRunner::Do(const ClaimDuty& action) {
     OnWritten(token, ToResult(std::move(result)));
   });
 }
+void FailoverRunner::Do(const RehearseClaim& action) {
+  parts_.metrics.rehearsals.Add();
+  parts_.registry.Rehearse(action);
+}
 void FailoverRunner::Do(const ConfirmDuty& action) {
   parts_.registry.Confirm(action, [this, token = action.token](const absl::Status& status) {
     OnWritten(token, ToResult(status));

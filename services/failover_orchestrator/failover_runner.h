@@ -65,6 +65,7 @@ class FailoverRunner {
 
   void Do(const CreateDuty& action);
   void Do(const ClaimDuty& action);
+  void Do(const RehearseClaim& action);
   void Do(const ConfirmDuty& action);
   void Do(const RecordFailover& action);
   void Do(const LoadRegistry& action);

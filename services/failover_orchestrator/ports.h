@@ -27,6 +27,8 @@ class RegistryPort {
   virtual ~RegistryPort() = default;
   virtual void Create(const CreateDuty& write, OnAssignment done) = 0;
   virtual void Claim(const ClaimDuty& write, OnAssignment done) = 0;
+  // The answer is of no interest.
+  virtual void Rehearse(const RehearseClaim& claim) = 0;
   virtual void Confirm(const ConfirmDuty& write, OnStatus done) = 0;
   virtual void Record(const RecordFailover& write, OnStatus done) = 0;
   virtual void Load(OnContents done) = 0;

@@ -155,6 +155,9 @@ void SiteWatcher::OnMembership(const members::WatchMembershipResponse& response)
   }
   member_incarnation_ = response.incarnation();
   member_revision_ = response.revision();
+  if (response.changed().reason() == members::MemberChanged::REASON_SUSPECTED) {
+    return OnSuspected(response.changed());
+  }
   if (response.has_changed()) {
     absl::StatusOr<Member> member = DecodeMember(response.changed().member());
     if (!member.ok()) {
@@ -167,6 +170,14 @@ void SiteWatcher::OnMembership(const members::WatchMembershipResponse& response)
     return;
   }
   if (response.has_snapshot()) OnSnapshot(response.snapshot());
+}
+
+void SiteWatcher::OnSuspected(const members::MemberChanged& suspected) {
+  parts_.runner.Take(
+      [station_id = suspected.member().station_id(),
+       next_look = DecodeNextLook(suspected)](FailoverCore& core, Instant now) {
+        core.OnSuspected(station_id, next_look, now);
+      });
 }
 
 void SiteWatcher::OnSnapshot(const members::Snapshot& part) {

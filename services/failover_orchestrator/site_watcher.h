@@ -50,6 +50,7 @@ class SiteWatcher {
   void OnRole(const config_vault::v1::WatchRoleResponse& response);
   void OnDocument(const config_vault::v1::WatchResponse& response);
   void OnMembership(const membership::v1::WatchMembershipResponse& response);
+  void OnSuspected(const membership::v1::MemberChanged& suspected);
   void OnSnapshot(const membership::v1::Snapshot& part);
   void OnBroken(bool& connected, const char* what, const absl::Status& status);
 

@@ -23,6 +23,15 @@ absl::Status DecodeInto(const vault::ListDutiesResponse& response,
   return absl::OkStatus();
 }
 
+template <typename Claim>
+vault::ClaimDutyRequest EncodeClaim(const Claim& claim) {
+  vault::ClaimDutyRequest request;
+  *request.mutable_assignment() = EncodeAssignment(claim.assignment);
+  *request.mutable_failover() = EncodeFailover(claim.failover);
+  request.set_epoch(claim.epoch);
+  return request;
+}
+
 }  // namespace
 
 VaultRegistry::VaultRegistry(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout)
@@ -42,10 +51,16 @@ void VaultRegistry::Create(const CreateDuty& write, OnAssignment done) {
 }
 
 void VaultRegistry::Claim(const ClaimDuty& write, OnAssignment done) {
-  vault::ClaimDutyRequest request;
-  *request.mutable_assignment() = EncodeAssignment(write.assignment);
-  *request.mutable_failover() = EncodeFailover(write.failover);
-  request.set_epoch(write.epoch);
+  SendClaim(EncodeClaim(write), std::move(done));
+}
+
+void VaultRegistry::Rehearse(const RehearseClaim& claim) {
+  vault::ClaimDutyRequest request = EncodeClaim(claim);
+  request.set_validate_only(true);
+  SendClaim(std::move(request), [](const absl::StatusOr<Assignment>&) {});
+}
+
+void VaultRegistry::SendClaim(vault::ClaimDutyRequest request, OnAssignment done) {
   calls_.Call(*stub_->async(), &Stub::async::ClaimDuty, std::move(request), timeout_,
               [done = std::move(done)](absl::StatusOr<vault::ClaimDutyResponse> response) {
                 if (!response.ok()) return done(response.status());

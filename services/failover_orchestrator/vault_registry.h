@@ -24,6 +24,7 @@ class VaultRegistry final : public RegistryPort {
 
   void Create(const CreateDuty& write, OnAssignment done) override;
   void Claim(const ClaimDuty& write, OnAssignment done) override;
+  void Rehearse(const RehearseClaim& claim) override;
   void Confirm(const ConfirmDuty& write, OnStatus done) override;
   void Record(const RecordFailover& write, OnStatus done) override;
   void Load(OnContents done) override;
@@ -36,6 +37,7 @@ class VaultRegistry final : public RegistryPort {
   void Stop() { calls_.Stop(); }
 
  private:
+  void SendClaim(config_vault::v1::ClaimDutyRequest request, OnAssignment done);
   void LoadFailovers(std::shared_ptr<Contents> contents, const std::string& page_token,
                      OnContents done);
 

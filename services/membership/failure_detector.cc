@@ -57,33 +57,48 @@ SteadyTime FailureDetector::Deadline(Slot slot) const {
 }
 
 FailureDetector::TickResult FailureDetector::Tick(SteadyTime now) {
-  TickResult result{.failed = {}, .stall = stalls_.Look(now)};
+  TickResult result{.failed = {}, .suspected = {}, .stall = stalls_.Look(now)};
   while (!recent_failures_.empty() && now - recent_failures_.front() > policy_.detection_time()) {
     recent_failures_.pop_front();
   }
-  const std::vector<Slot> silent = FindSilent(wheel_.TakeDue(now), now);
+  const std::vector<Slot> silent = FindSilent(wheel_.TakeDue(now), now, result);
   if (!silent.empty()) UpdateStorm(now);
+  if (storm_) result.suspected.clear();
   for (const Slot slot : silent) Judge(slot, now, result);
   if (held_ == 0) storm_ = false;
   return result;
 }
 
-// At the deadline; sooner for a long first deadline, since a beat may bring it nearer.
+// Shortly before the deadline; sooner for a long first deadline, since a beat may bring it nearer.
 void FailureDetector::LookAgain(Slot slot, SteadyTime now) {
-  wheel_.Set(slot, std::min(Deadline(slot), now + policy_.detection_time()));
+  wheel_.Set(slot, std::min(Deadline(slot) - suspicion_lead(), now + policy_.detection_time()));
 }
 
-std::vector<Slot> FailureDetector::FindSilent(const std::vector<Slot>& due, SteadyTime now) {
+std::vector<Slot> FailureDetector::FindSilent(const std::vector<Slot>& due, SteadyTime now,
+                                              TickResult& result) {
   std::vector<Slot> silent;
   for (const Slot slot : due) {
     if (Deadline(slot) <= now) {
       silent.push_back(slot);
+      continue;
+    }
+    Release(slot);
+    if (IsSuspect(slot, now)) {
+      if (result.suspected.size() < policy_.max_suspicions) result.suspected.push_back(slot);
+      wheel_.Set(slot, std::min(Deadline(slot), now + policy_.tick));
     } else {
-      Release(slot);
       LookAgain(slot, now);
     }
   }
   return silent;
+}
+
+bool FailureDetector::IsSuspect(Slot slot, SteadyTime now) const {
+  return Deadline(slot) - suspicion_lead() <= now;
+}
+
+absl::Duration FailureDetector::suspicion_lead() const {
+  return std::min(policy_.suspicion_lead, policy_.beat_interval / 2);
 }
 
 void FailureDetector::UpdateStorm(SteadyTime now) {

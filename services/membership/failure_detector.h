@@ -23,6 +23,12 @@ struct DetectorPolicy {
   absl::Duration first_deadline = absl::Seconds(3);
   // How often Tick is called.
   absl::Duration tick = absl::Milliseconds(10);
+  // A slot whose deadline is so near is suspected: more than the ticks and the steps of the time
+  // that the observer has seen, so that a suspicion comes before its verdict. At most half an
+  // interval counts.
+  absl::Duration suspicion_lead = absl::Milliseconds(30);
+  // Suspicions of one tick; more are a storm, of which nobody is warned ahead.
+  size_t max_suspicions = 16;
   // The storm brake needs at least this many watched slots.
   uint32_t storm_minimum = 4;
   // Under the storm brake a silence counts only after this many more intervals.
@@ -48,6 +54,8 @@ class FailureDetector {
   struct TickResult {
     // In the order of the slots. They are no longer watched.
     std::vector<Silence> failed;
+    // Their deadline is near; said again with every tick. No verdict: a beat clears it.
+    std::vector<Slot> suspected;
     // How long we were absent before this tick.
     absl::Duration stall;
   };
@@ -82,7 +90,9 @@ class FailureDetector {
   SteadyTime Deadline(Slot slot) const;
   void LookAgain(Slot slot, SteadyTime now);
   // Slots past their deadline; the others among `due` get their new one.
-  std::vector<Slot> FindSilent(const std::vector<Slot>& due, SteadyTime now);
+  std::vector<Slot> FindSilent(const std::vector<Slot>& due, SteadyTime now, TickResult& result);
+  bool IsSuspect(Slot slot, SteadyTime now) const;
+  absl::Duration suspicion_lead() const;
   void Release(Slot slot);
   void UpdateStorm(SteadyTime now);
   size_t CountOverdue(SteadyTime now) const;

@@ -43,6 +43,7 @@ class FailureDetectorTest : public testing::Test {
   void Look() {
     const FailureDetector::TickResult result = detector_.Tick(now_);
     stall_ += result.stall;
+    for (const Slot slot : result.suspected) suspected_.emplace(slot, now_);
     for (const auto& silence : result.failed) {
       EXPECT_FALSE(failed_.contains(silence.slot)) << silence.slot;
       failed_.emplace(silence.slot, silence);
@@ -55,6 +56,7 @@ class FailureDetectorTest : public testing::Test {
   SteadyTime now_ = SteadyTime::FromNanoseconds(5'000'000'000);
   std::set<Slot> beating_;
   std::map<Slot, FailureDetector::Silence> failed_;
+  std::map<Slot, SteadyTime> suspected_;
   absl::Duration stall_;
 };
 
@@ -72,10 +74,44 @@ TEST_F(FailureDetectorTest, FailsAStationAfterThreeMissedBeats) {
   EXPECT_FALSE(detector_.IsWatched(7));
 }
 
+TEST_F(FailureDetectorTest, SuspectsAStationShortlyBeforeItFails) {
+  AddBeating(10);
+  Run(absl::Seconds(1));
+  Silence(7, 8);
+  while (!failed_.contains(7)) Run(absl::Milliseconds(10));
+  ASSERT_EQ(suspected_.size(), 1u);
+  EXPECT_EQ(now_ - suspected_[7], policy_.suspicion_lead);
+}
+
+TEST_F(FailureDetectorTest, ForgetsASuspicionWhenABeatComesInTime) {
+  AddBeating(10);
+  Run(absl::Seconds(1));
+  Silence(7, 8);
+  while (!suspected_.contains(7)) Run(absl::Milliseconds(10));
+  heard_.Set(7, now_);
+  beating_.insert(7);
+  suspected_.clear();
+  Run(absl::Seconds(2));
+  EXPECT_TRUE(failed_.empty());
+  EXPECT_TRUE(suspected_.empty());
+}
+
+TEST_F(FailureDetectorTest, WarnsOfNobodyWhileMostOfTheSiteIsSilent) {
+  AddBeating(1000);
+  Run(absl::Seconds(1));
+  Silence(0, 1000);
+  while (!detector_.storm_brake()) Run(absl::Milliseconds(10));
+  suspected_.clear();
+  Run(absl::Milliseconds(300));
+  EXPECT_TRUE(detector_.storm_brake());
+  EXPECT_TRUE(suspected_.empty());
+}
+
 TEST_F(FailureDetectorTest, FailsNobodyWhoBeats) {
   AddBeating(kSlots);
   Run(absl::Seconds(10));
   EXPECT_TRUE(failed_.empty());
+  EXPECT_TRUE(suspected_.empty());
   EXPECT_EQ(detector_.watched(), kSlots);
 }
 

@@ -37,6 +37,7 @@ enum class ChangeReason : uint8_t {
   kLeft = 3,
   kReported = 4,
   kRecovered = 5,
+  kSuspected = 6,
 };
 
 // Bit (n - 1) for each HealthFault n.

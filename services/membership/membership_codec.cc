@@ -19,7 +19,7 @@ static_assert(static_cast<int>(StationKind::kBackup) == type::v1::STATION_KIND_B
 static_assert(static_cast<int>(Fencing::kStrict) == config_vault::v1::FENCING_STRICT);
 static_assert(static_cast<int>(MemberState::kLeft) == v1::Member::STATE_LEFT);
 static_assert(static_cast<int>(Verdict::kSelfReported) == type::v1::VERDICT_SELF_REPORTED);
-static_assert(static_cast<int>(ChangeReason::kRecovered) == v1::MemberChanged::REASON_RECOVERED);
+static_assert(static_cast<int>(ChangeReason::kSuspected) == v1::MemberChanged::REASON_SUSPECTED);
 static_assert(kMaxFault == type::v1::HealthFault_MAX);
 
 absl::Status Invalid(std::string_view reason, const std::string& message) {

@@ -192,11 +192,18 @@ bool MembershipCore::JudgeFaults(Member& member, Moment now) {
 MembershipCore::TickResult MembershipCore::Tick(SteadyTime observed, Moment now) {
   const FailureDetector::TickResult found = detector_.Tick(observed);
   TickResult result{.stall = found.stall, .detections = {}};
+  for (const Slot slot : found.suspected) Suspect(slot);
   for (const FailureDetector::Silence& silence : found.failed) {
     Fail(silence, now);
     result.detections.push_back(silence.silent_for);
   }
   return result;
+}
+
+void MembershipCore::Suspect(Slot slot) {
+  const Member* member = table_.FindBySlot(slot);
+  const bool alive = member != nullptr && member->state == MemberState::kAlive;
+  if (alive && member->has_work()) Emit(ChangeReason::kSuspected, *member);
 }
 
 void MembershipCore::Fail(const FailureDetector::Silence& silence, Moment now) {

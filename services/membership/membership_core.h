@@ -110,6 +110,7 @@ class MembershipCore {
   Member* FindLive(uint64_t session_id, Moment now);
   // Makes the verdict or the recovery that the member's faults ask for; whether there was one.
   bool JudgeFaults(Member& member, Moment now);
+  void Suspect(Slot slot);
   void Fail(const FailureDetector::Silence& silence, Moment now);
   std::string DescribeSilence(const FailureDetector::Silence& silence, const Member& member) const;
 

@@ -38,6 +38,25 @@ TEST_F(MembershipCoreTest, FailsAJoinerThatFallsSilent) {
   EXPECT_EQ(TakeReasons(), (Reasons{ChangeReason::kJoined, ChangeReason::kFailed}));
 }
 
+TEST_F(MembershipCoreTest, SuspectsAStationWithWorkBeforeItFailsIt) {
+  const auto deployment = Join(Deployment("gate-1"));
+  const auto backup = Join(Backup("spare-1"));
+  Beat(deployment);
+  Beat(backup);
+  TakeReasons();
+  Run(absl::Milliseconds(290));
+  const auto events = core_.TakeOutput().events;
+  ASSERT_FALSE(events.empty());
+  for (const Event& event : events) {
+    EXPECT_EQ(event.reason, ChangeReason::kSuspected);
+    EXPECT_EQ(event.member->id(), "gate-1");
+    EXPECT_EQ(event.member->state, MemberState::kAlive);
+  }
+  Beat(deployment);
+  Run(absl::Milliseconds(200));
+  EXPECT_EQ(Find("gate-1").state, MemberState::kAlive);
+}
+
 TEST_F(MembershipCoreTest, SaysInTheEvidenceThatTheStreamWasOpen) {
   const auto session = Join(Deployment("gate-1"));
   ASSERT_TRUE(OpenStream("gate-1", session).ok());

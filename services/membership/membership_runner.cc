@@ -247,6 +247,7 @@ void MembershipRunner::Log(const Event& event) const {
       return log_.Info("station {} recovered", member.id());
     case ChangeReason::kReported:
     case ChangeReason::kLeft:
+    case ChangeReason::kSuspected:
     case ChangeReason::kUnspecified:
       return;
   }

@@ -22,6 +22,7 @@ class Story final : public MembershipListener {
     EXPECT_NE(incarnation, 0u);
     static constexpr const char* kReasons[] = {"",     "joined",   "failed",
                                                "left", "reported", "recovered"};
+    if (event.reason == ChangeReason::kSuspected) return;
     lines_.push_back(event.member->id() + " " + kReasons[static_cast<size_t>(event.reason)]);
   }
   void OnSessionEnded(uint64_t session_id) override { ended_.push_back(session_id); }

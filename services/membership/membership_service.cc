@@ -22,7 +22,7 @@ MembershipService::MembershipService(Executor& executor, rpc::StreamGroup& group
       group_(group),
       terms_(std::move(terms)),
       on_serving_(std::move(on_serving)),
-      watchers_(terms_.lease, metrics.watchers),
+      watchers_(terms_.lease, terms_.tick, metrics.watchers),
       conversations_(executor, group, metrics.streams) {}
 
 void MembershipService::SetRunner(MembershipRunner& runner) {

@@ -23,6 +23,8 @@ struct Terms {
   absl::Duration beat_interval;
   uint32_t missed_beats_limit = 0;
   absl::Duration lease;
+  // How often silences are looked at: what watchers are told of a suspicion.
+  absl::Duration tick;
 };
 
 // The gRPC service: checks and translates requests, and leaves all else to the runner.

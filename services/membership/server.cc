@@ -32,7 +32,8 @@ Terms MakeTerms(const Config& config, int beat_port) {
   return {.beat_address = BeatAddress(config, beat_port),
           .beat_interval = config.detector.beat_interval,
           .missed_beats_limit = config.detector.missed_beats_limit,
-          .lease = config.lease};
+          .lease = config.lease,
+          .tick = config.detector.tick};
 }
 
 }  // namespace

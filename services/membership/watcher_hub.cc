@@ -47,6 +47,9 @@ v1::WatchMembershipResponse WatcherHub::Encode(uint64_t incarnation, const Event
   message.mutable_changed()->set_reason(EncodeReason(event.reason));
   *message.mutable_changed()->mutable_member() =
       EncodeMember(*event.member, event.member->last_heard_at, lease_);
+  if (event.reason == ChangeReason::kSuspected) {
+    *message.mutable_changed()->mutable_next_look() = EncodeDuration(tick_);
+  }
   return message;
 }
 

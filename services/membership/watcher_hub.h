@@ -20,7 +20,8 @@ class WatcherHub {
  public:
   using Stream = rpc::ServerStream<v1::WatchMembershipResponse>;
 
-  WatcherHub(absl::Duration lease, metrics::Gauge watchers) : lease_(lease), watchers_(watchers) {}
+  WatcherHub(absl::Duration lease, absl::Duration tick, metrics::Gauge watchers)
+      : lease_(lease), tick_(tick), watchers_(watchers) {}
 
   // Sends the snapshot, or what came after the revision that the request names, and then every
   // event. A stream that cannot take more is forgotten.
@@ -39,6 +40,7 @@ class WatcherHub {
   void Publish() const { watchers_.Set(static_cast<double>(streams_.size())); }
 
   const absl::Duration lease_;
+  const absl::Duration tick_;
   const metrics::Gauge watchers_;
   // In the order in which they came: the orchestrator, which is next door and never leaves, hears
   // before operators do.

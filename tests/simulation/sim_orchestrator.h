@@ -51,6 +51,8 @@ class SimRegistry final : public failover_orchestrator::RegistryPort {
 
   void Create(const failover_orchestrator::CreateDuty& write, OnAssignment done) override;
   void Claim(const failover_orchestrator::ClaimDuty& write, OnAssignment done) override;
+  // A question without consequences.
+  void Rehearse(const failover_orchestrator::RehearseClaim&) override {}
   void Confirm(const failover_orchestrator::ConfirmDuty& write, OnStatus done) override;
   void Record(const failover_orchestrator::RecordFailover& write, OnStatus done) override;
   void Load(OnContents done) override;

@@ -179,6 +179,11 @@ void CoreWorld::TakeOver(const std::string& station, const std::string& duty) {
   Run(station, duty);
 }
 
+void CoreWorld::Suspect(const std::string& station, absl::Duration next_look) {
+  core_->OnSuspected(station, next_look, now_);
+  Settle();
+}
+
 void CoreWorld::Advance(absl::Duration duration) {
   const SteadyTime end = now_.steady + duration;
   while (true) {
@@ -210,6 +215,11 @@ std::vector<std::string> CoreWorld::TakeLines() { return std::exchange(lines_, {
 void CoreWorld::Do(const Action& action) {
   if (const auto* create = std::get_if<CreateDuty>(&action)) return Write(create->token, action);
   if (const auto* claim = std::get_if<ClaimDuty>(&action)) return Write(claim->token, action);
+  if (const auto* rehearsal = std::get_if<RehearseClaim>(&action)) {
+    return Line(absl::StrCat("rehearse ", rehearsal->assignment.duty_id, "#",
+                             rehearsal->assignment.number, " -> ",
+                             rehearsal->assignment.station_id));
+  }
   if (const auto* confirm = std::get_if<ConfirmDuty>(&action)) return Write(confirm->token, action);
   if (const auto* record = std::get_if<RecordFailover>(&action)) {
     return Write(record->token, action);

@@ -50,6 +50,7 @@ class CoreWorld {
   // Accept and Run.
   void TakeOver(const std::string& station, const std::string& duty);
 
+  void Suspect(const std::string& station, absl::Duration next_look);
   void Advance(absl::Duration duration);
   // Lets the core decide, and does what it wants until it wants nothing more.
   void Settle();

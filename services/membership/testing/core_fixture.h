@@ -78,9 +78,12 @@ class CoreFixture : public testing::Test {
     EXPECT_NE(member, nullptr) << id;
     return member == nullptr ? kNone : *member;
   }
+  // Without suspicions, which change nothing.
   std::vector<ChangeReason> TakeReasons() {
     std::vector<ChangeReason> reasons;
-    for (const Event& event : core_.TakeOutput().events) reasons.push_back(event.reason);
+    for (const Event& event : core_.TakeOutput().events) {
+      if (event.reason != ChangeReason::kSuspected) reasons.push_back(event.reason);
+    }
     return reasons;
   }
 
