@@ -92,6 +92,24 @@ class GrpcSessionsTest : public testing::Test {
         MakeGrpcOrdersSession(TheClock(), random_, executor_, Serve(), orders_observer_);
     executor_->Post([this] { orders_session_->Attach(); });
   }
+  void Leave(Inbox<absl::Status>& left) {
+    executor_->Post([this, &left] {
+      membership_session_->Leave("maintenance",
+                                 [&left](const absl::Status& status) { left.Add(status); });
+    });
+  }
+  void EndSession(const std::shared_ptr<FakeMembershipService::Session>& stream) {
+    stream->Finish(MakeError(absl::StatusCode::kFailedPrecondition, "SESSION_ENDED", "it left"));
+    EXPECT_EQ(ErrorReason(membership_observer_.over.Take()), "SESSION_ENDED");
+  }
+  // Timers run in order: one that was set for a session that has ended has run before this returns.
+  void AwaitTheTimeToJoinAgain() {
+    Inbox<bool> over;
+    executor_->Post([&] {
+      executor_->RunAt(TheClock().SteadyNow() + absl::Milliseconds(60), [&] { over.Add(true); });
+    });
+    EXPECT_TRUE(over.Take());
+  }
   static membership::v1::MembershipMessage Welcome() {
     membership::v1::MembershipMessage message;
     message.mutable_welcome()->set_epoch(1);
@@ -190,14 +208,46 @@ TEST_F(GrpcSessionsTest, LeavesWithItsReason) {
   StartMembershipSession();
   membership_observer_.joined.Take();
   Inbox<absl::Status> left;
-  executor_->Post([&] {
-    membership_session_->Leave("maintenance",
-                               [&](const absl::Status& status) { left.Add(status); });
-  });
+  Leave(left);
   EXPECT_TRUE(left.Take().ok());
   const auto leave = membership_.leaves.Take();
   EXPECT_EQ(leave.reason(), "maintenance");
   EXPECT_EQ(leave.session_id(), 42u);
+}
+
+// Membership ends the session before it answers: whoever joined again then would be said to have
+// failed as soon as its agent is gone.
+TEST_F(GrpcSessionsTest, DoesNotJoinAgainWhenTheAnswerToLeaveComesAfterTheSessionsEnd) {
+  membership_.hold_leaves = true;
+  StartMembershipSession();
+  const auto stream = membership_.messages.Take().first;
+  Inbox<absl::Status> left;
+  Leave(left);
+  const auto leave = membership_.held_leaves.Take();
+  EndSession(stream);
+  AwaitTheTimeToJoinAgain();
+  leave->Finish(membership::v1::LeaveResponse());
+  EXPECT_TRUE(left.Take().ok());
+  AwaitTheTimeToJoinAgain();
+  EXPECT_EQ(membership_observer_.announcements, 2) << "one to join, one to leave";
+  membership_.joins.Take();
+  EXPECT_TRUE(membership_.joins.empty());
+}
+
+TEST_F(GrpcSessionsTest, JoinsAgainWhenItsSessionHasEndedAndLeavingFails) {
+  membership_.hold_leaves = true;
+  StartMembershipSession();
+  const auto stream = membership_.messages.Take().first;
+  membership_.joins.Take();
+  Inbox<absl::Status> left;
+  Leave(left);
+  const auto leave = membership_.held_leaves.Take();
+  EndSession(stream);
+  AwaitTheTimeToJoinAgain();
+  EXPECT_TRUE(membership_.joins.empty());
+  leave->Fail(absl::UnavailableError("not root"));
+  EXPECT_EQ(left.Take().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(membership_.joins.Take().station_id(), "gate-1");
 }
 
 TEST_F(GrpcSessionsTest, SaysWhatItHoldsAndKeepsWhenItAttaches) {

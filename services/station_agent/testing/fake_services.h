@@ -54,6 +54,7 @@ class FakeMembershipService final : public membership::v1::Membership::CallbackS
  public:
   using Session =
       rpc::ServerSession<membership::v1::StationMessage, membership::v1::MembershipMessage>;
+  using LeaveReply = rpc::UnaryReply<membership::v1::LeaveResponse>;
 
   grpc::ServerUnaryReactor* Join(grpc::CallbackServerContext* context,
                                  const membership::v1::JoinRequest* request,
@@ -75,7 +76,11 @@ class FakeMembershipService final : public membership::v1::Membership::CallbackS
     leaves.Add(*request);
     rpc::UnaryReply<membership::v1::LeaveResponse> reply(context, response, "test");
     grpc::ServerUnaryReactor* reactor = reply.reactor();
-    reply.Finish(membership::v1::LeaveResponse());
+    if (hold_leaves) {
+      held_leaves.Add(std::make_shared<LeaveReply>(std::move(reply)));
+    } else {
+      reply.Finish(membership::v1::LeaveResponse());
+    }
     return reactor;
   }
   grpc::ServerBidiReactor<membership::v1::StationMessage, membership::v1::MembershipMessage>*
@@ -97,9 +102,12 @@ class FakeMembershipService final : public membership::v1::Membership::CallbackS
   // Before the server starts.
   membership::v1::JoinResponse join_response;
   std::atomic<int> fail_joins = 0;
+  // Leave is answered when the test does it.
+  std::atomic<bool> hold_leaves = false;
 
   Inbox<membership::v1::JoinRequest> joins;
   Inbox<membership::v1::LeaveRequest> leaves;
+  Inbox<std::shared_ptr<LeaveReply>> held_leaves;
   Inbox<std::pair<std::shared_ptr<Session>, membership::v1::StationMessage>> messages;
 
  private:

@@ -1,6 +1,8 @@
 #ifndef UNDERSTUDY_SERVICES_STATION_AGENT_TESTING_RECORDING_MEMBERSHIP_OBSERVER_H_
 #define UNDERSTUDY_SERVICES_STATION_AGENT_TESTING_RECORDING_MEMBERSHIP_OBSERVER_H_
 
+#include <atomic>
+
 #include "services/station_agent/membership_session.h"
 #include "services/station_agent/testing/fake_services.h"
 
@@ -10,6 +12,7 @@ namespace understudy::station_agent {
 class RecordingMembershipObserver final : public MembershipObserver {
  public:
   JoinAnnouncement MakeAnnouncement() override {
+    ++announcements;
     JoinAnnouncement announcement;
     announcement.station_id = "gate-1";
     announcement.kind = StationKind::kDeployment;
@@ -22,6 +25,8 @@ class RecordingMembershipObserver final : public MembershipObserver {
   void OnConversing() override { conversing.Add(true); }
   void OnStreamBeatAnswered(uint64_t sequence) override { answered.Add(sequence); }
 
+  // Made for each attempt to join, and for leaving.
+  std::atomic<int> announcements = 0;
   Inbox<JoinedSession> joined;
   Inbox<absl::Status> failed;
   Inbox<absl::Status> over;
