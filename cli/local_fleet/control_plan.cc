@@ -77,14 +77,13 @@ class PortChooser {
   bool found_all_ = true;
 };
 
-// The usual ports of a service of the node, or any.
+// The usual ports of a service of the node, or any: those of health and metrics, too, because one
+// that the system chose may belong to somebody's connection when the service starts again.
 ServicePorts ChooseServicePorts(PortChooser& chooser, int usual, bool beats) {
   ServicePorts ports;
   ports.grpc = chooser.Choose(usual, PortKind::kTcp);
-  if (usual != 0) {
-    ports.health = chooser.Choose(usual + 1000, PortKind::kTcp);
-    ports.metrics = chooser.Choose(usual + 2000, PortKind::kTcp);
-  }
+  ports.health = chooser.Choose(usual == 0 ? 0 : usual + 1000, PortKind::kTcp);
+  ports.metrics = chooser.Choose(usual == 0 ? 0 : usual + 2000, PortKind::kTcp);
   if (beats) ports.beats = chooser.Choose(0, PortKind::kUdp);
   return ports;
 }

@@ -26,7 +26,7 @@ struct Place {
   std::vector<std::string> launcher = {};
 };
 
-// One control node; no port is 0 but those of health and metrics.
+// One control node; no port is 0.
 struct ControlNodePlan {
   // "control-1".
   std::string id;
@@ -67,8 +67,7 @@ absl::Status CheckPlanIsFree(const ControlPlan& plan);
 // The command line of a node's etcd member.
 std::vector<std::string> EtcdArguments(const SiteLayout& layout, const ServiceSettings& settings,
                                        const ControlPlan& plan, size_t node);
-// config-vault's configuration on a node. `ports`: its own, which may name health and metrics ports
-// that the plan leaves open.
+// config-vault's configuration on a node. `ports`: its own.
 std::string VaultNodeConfigText(const SiteLayout& layout, const ServiceSettings& settings,
                                 const ServicePorts& ports, const ControlPlan& plan, size_t node);
 

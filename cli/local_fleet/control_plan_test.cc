@@ -29,8 +29,11 @@ TEST(ControlPlanTest, GivesEveryNodePortsOfItsOwn) {
   for (const ControlNodePlan& node : plan) {
     ports.insert({node.vault.grpc, node.membership.grpc, node.membership.beats,
                   node.orchestrator.grpc, node.etcd_client, node.etcd_peer, node.root_beats});
+    for (const ServicePorts& of : {node.vault, node.membership, node.orchestrator}) {
+      ports.insert({of.health, of.metrics});
+    }
   }
-  EXPECT_EQ(ports.size(), 21u);
+  EXPECT_EQ(ports.size(), 39u);
   EXPECT_FALSE(ports.contains(0));
   EXPECT_EQ(CheckPlanIsFree(plan), absl::OkStatus());
 }
