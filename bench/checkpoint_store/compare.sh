@@ -1,15 +1,17 @@
 #!/bin/bash
 # Our server and the peer's stack, one after the other, in one run on loopback: GET+POST cycles a second.
 #
-#   compare.sh CHECKPOINT_STORE CHECKPOINT_LOAD [SECONDS]
+#   compare.sh CHECKPOINT_STORE CHECKPOINT_LOAD [SECONDS [ours|peer]]
 #
 # Takes the two programs (bazel build //services/checkpoint_store //bench/checkpoint_store:checkpoint_load) and the
-# peer's packages (README.md). Everything lives under /tmp and ends with the script. About 15 x SECONDS.
+# peer's packages (README.md). Everything lives under /tmp and ends with the script. About 17 x SECONDS; one side alone
+# with its name as the last argument.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 server=$(realpath "${1:?the server}")
 load=$(realpath "${2:?the load generator}")
 seconds=${3:-8}
+side=${4:-both}
 directory=$(mktemp -d /tmp/understudy-compare-XXXXXX)
 pids=()
 
@@ -57,28 +59,34 @@ measure() {
   "$load" --duration="${seconds}s" --warm_up=1s --devices=1000 "$@"
 }
 
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
-  -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout "$directory/server.key" \
-  -out "$directory/server.crt" 2>/dev/null
-chmod 600 "$directory/server.key"
-token=$(openssl rand -hex 32)
-echo "bench $(printf %s "$token" | sha256sum | cut -c-64)" >"$directory/tokens"
-chmod 600 "$directory/tokens"
+ours() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout "$directory/server.key" \
+    -out "$directory/server.crt" 2>/dev/null
+  chmod 600 "$directory/server.key"
+  token=$(openssl rand -hex 32)
+  echo "bench $(printf %s "$token" | sha256sum | cut -c-64)" >"$directory/tokens"
+  chmod 600 "$directory/tokens"
 
-start plain
-for connections in 64 256; do
-  echo "== ours, plain, $connections connections"
-  measure --port="$port" --connections="$connections" --seed="$connections" --pids="$pid"
-done
-kill "$pid"
-start tls
-tls=(--tls --authorities="$directory/server.crt" --token="$token")
-echo "== ours, TLS, 64 connections"
-measure --port="$port" --connections=64 --seed=3 --pids="$pid" "${tls[@]}"
-echo "== ours, TLS, a connection for each cycle, 64 at once"
-measure --port="$port" --connections=64 --seed=4 --pids="$pid" --reconnect "${tls[@]}"
-kill "$pid"
+  start plain
+  for connections in 64 256; do
+    echo "== ours, plain, $connections connections"
+    measure --port="$port" --connections="$connections" --seed="$connections" --pids="$pid"
+  done
+  kill "$pid"
+  start tls
+  tls=(--tls --authorities="$directory/server.crt" --token="$token")
+  for connections in 64 256; do
+    echo "== ours, TLS, $connections connections"
+    measure --port="$port" --connections="$connections" --seed="$connections" --pids="$pid" "${tls[@]}"
+  done
+  echo "== ours, TLS, a connection for each cycle, 64 at once"
+  measure --port="$port" --connections=64 --seed=4 --pids="$pid" --reconnect "${tls[@]}"
+  kill "$pid"
+}
 
+[ "$side" = peer ] || ours
+[ "$side" = ours ] && exit 0
 export load seconds
 peer='l() { "$load" --duration="${seconds}s" --warm_up=1s --devices=1000 --connections=16 --pids="$PEER_PIDS" "$@"; }
   t="--tls --authorities=$PEER_DIRECTORY/server.crt"
@@ -86,6 +94,7 @@ peer='l() { "$load" --duration="${seconds}s" --warm_up=1s --devices=1000 --conne
   [ "$full" = yes ] || exit 0
   echo "== peer, plain, 64 connections"; l --port="$PEER_PORT" --connections=64 --seed=2
   echo "== peer, TLS, 16 connections"; l --port="$PEER_TLS_PORT" --seed=3 $t
+  echo "== peer, TLS, 64 connections"; l --port="$PEER_TLS_PORT" --connections=64 --seed=5 $t
   echo "== peer, TLS, a connection for each cycle, 16 at once"; l --port="$PEER_TLS_PORT" --seed=4 --reconnect $t'
 echo "#### the peer with appendfsync always"
 full=yes "$here/peer/run_peer.sh" always bash -c "$peer"

@@ -55,11 +55,17 @@ absl::StatusOr<std::vector<OperatorDirectory::Token>> OperatorDirectory::ParseTo
 
 std::optional<std::string> OperatorDirectory::ByToken(std::string_view token) const {
   const Sha256 digest = Sha256Of(token);
+  absl::MutexLock lock(&mutex_);
   const Token* found = nullptr;
   for (const Token& known : tokens_) {
     if (sodium_memcmp(known.sha256.data(), digest.data(), digest.size()) == 0) found = &known;
   }
   return found == nullptr ? std::nullopt : std::make_optional(found->name);
+}
+
+void OperatorDirectory::SetTokens(std::vector<Token> tokens) {
+  absl::MutexLock lock(&mutex_);
+  tokens_ = std::move(tokens);
 }
 
 std::optional<std::string> OperatorDirectory::ByCertificate(std::string_view common_name) const {

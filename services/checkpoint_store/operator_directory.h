@@ -6,14 +6,16 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "common/document/sha256.h"
 
 namespace understudy::checkpoint_store {
 
 // Who is an operator: by the common name of a client certificate that the site's authority signed,
 // or by a bearer token. Of tokens only the SHA-256 is kept; they must be random (`openssl rand -hex
-// 32`), so that no slow hash is needed. Immutable, so thread-safe.
+// 32`), so that no slow hash is needed. Thread-safe.
 class OperatorDirectory {
  public:
   struct Token {
@@ -31,11 +33,13 @@ class OperatorDirectory {
   std::optional<std::string> ByToken(std::string_view token) const;
   std::optional<std::string> ByCertificate(std::string_view common_name) const;
 
-  bool has_tokens() const { return !tokens_.empty(); }
+  // From now on these tokens count, and no others.
+  void SetTokens(std::vector<Token> tokens);
 
  private:
   const std::vector<std::string> certificate_names_;
-  const std::vector<Token> tokens_;
+  mutable absl::Mutex mutex_;
+  std::vector<Token> tokens_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace understudy::checkpoint_store

@@ -2,8 +2,6 @@
 
 #include <sodium.h>
 
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -19,6 +17,7 @@
 #include "services/checkpoint_store/energy_advisor_service.h"
 #include "services/checkpoint_store/http/device_handler.h"
 #include "services/checkpoint_store/rocksdb_checkpoint_store.h"
+#include "services/checkpoint_store/tokens_file.h"
 
 namespace understudy::checkpoint_store {
 namespace {
@@ -41,19 +40,6 @@ HashKey DrawHashKey() {
   return key;
 }
 
-absl::StatusOr<std::vector<OperatorDirectory::Token>> ReadTokens(
-    const std::optional<std::string>& path) {
-  if (!path.has_value()) return std::vector<OperatorDirectory::Token>();
-  std::ifstream file(*path);
-  if (!file) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "BAD_TOKENS", "cannot read " + *path);
-  }
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  auto tokens = OperatorDirectory::ParseTokens(text);
-  if (!tokens.ok()) return WithContext(tokens.status(), *path);
-  return tokens;
-}
-
 }  // namespace
 
 class Server::Impl {
@@ -62,8 +48,10 @@ class Server::Impl {
   ~Impl() { Stop(); }
 
   absl::Status Start() {
-    UNDERSTUDY_ASSIGN_OR_RETURN(auto tokens, ReadTokens(config_.tokens_file));
-    operators_.emplace(config_.operator_names, std::move(tokens));
+    if (config_.tokens_file.has_value()) {
+      tokens_file_.emplace(*config_.tokens_file, operators_);
+      UNDERSTUDY_RETURN_IF_ERROR(tokens_file_->Refresh().status());
+    }
     UNDERSTUDY_RETURN_IF_ERROR(OpenStore());
     UNDERSTUDY_RETURN_IF_ERROR(StartEngine());
     UNDERSTUDY_RETURN_IF_ERROR(StartHttp());
@@ -109,7 +97,7 @@ class Server::Impl {
   }
 
   absl::Status StartHttp() {
-    handler_.emplace(*calls_, *operators_, clock_, insecure() && !operators_->has_tokens());
+    handler_.emplace(*calls_, operators_, clock_, insecure() && !config_.tokens_file.has_value());
     UNDERSTUDY_ASSIGN_OR_RETURN(http_,
                                 HttpServer::Start(config_.http, *handler_, metrics_, clock_));
     log_.Info("devices are served on {} (port {})", config_.http.listen, http_->port());
@@ -117,7 +105,7 @@ class Server::Impl {
   }
 
   absl::Status StartRpc() {
-    callers_.emplace(*operators_, clock_, insecure());
+    callers_.emplace(operators_, clock_, insecure());
     checkpoints_.emplace(*calls_, *callers_, config_.policy.max_checkpoint_bytes, streams_);
     admin_.emplace(AdminOptions{.max_watchers = config_.max_watchers}, *calls_, *reads_, *monitor_,
                    *callers_, metrics_, streams_);
@@ -146,8 +134,17 @@ class Server::Impl {
 
   void Tick(int count) {
     monitor_->Tick();
+    if (tokens_file_.has_value()) RefreshTokens();
     if (count % kTicksPerMeasurement == 0) Measure();
     housekeeping_.RunAt(clock_.SteadyNow() + kTickInterval, [this, count] { Tick(count + 1); });
+  }
+
+  void RefreshTokens() {
+    const absl::StatusOr<bool> taken = tokens_file_->Refresh();
+    const std::string problem = taken.ok() ? "" : DescribeError(taken.status());
+    if (problem != tokens_problem_ && !problem.empty()) log_.Error("{}", problem);
+    if (taken.ok() && *taken) log_.Info("took up changed operators' tokens");
+    tokens_problem_ = problem;
   }
 
   void Measure() {
@@ -187,7 +184,11 @@ class Server::Impl {
   rpc::StreamGroup streams_;
   RandomIdentifiers identifiers_;
   SharedDirectory directory_{DrawHashKey()};
-  std::optional<OperatorDirectory> operators_;
+  OperatorDirectory operators_{config_.operator_names, {}};
+  // Used by housekeeping alone, once the server has started.
+  std::optional<TokensFile> tokens_file_;
+  // The last one that was logged.
+  std::string tokens_problem_;
   std::unique_ptr<CheckpointStore> store_;
   std::optional<FleetMonitor> monitor_;
   std::unique_ptr<CheckpointEngine> engine_;

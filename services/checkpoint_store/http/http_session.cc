@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "common/status/status.h"
+#include "services/checkpoint_store/http/beast_request.h"
 #include "services/checkpoint_store/http/peer_certificate.h"
 
 namespace understudy::checkpoint_store {
@@ -32,8 +33,6 @@ constexpr size_t kReadBytes = 4 << 10;
 // A buffer that grew beyond this for a large request is not kept for the next one.
 constexpr size_t kKeptBufferBytes = 64 << 10;
 constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
-std::string_view ToView(beast::string_view text) { return {text.data(), text.size()}; }
 
 // What is answered to something that the library could not read; nothing: just close.
 std::optional<HttpAnswer> AnswerBroken(const error_code& error) {
@@ -200,16 +199,9 @@ class Session final : public HttpConnection, public std::enable_shared_from_this
     keep_alive_ = message.keep_alive();
     version_ = message.version();
     is_head_ = message.method() == http::verb::head;
-    HttpRequest request;
-    request.method = std::string(ToView(message.method_string()));
-    request.target = std::string(ToView(message.target()));
-    for (const auto& field : message) {
-      request.AddHeader(ToView(field.name_string()), ToView(field.value()));
-    }
-    request.body = std::move(message.body());
-    request.source = source_;
     context_.handler.Handle(
-        std::move(request), peer_, [self = this->shared_from_this()](HttpAnswer answer) mutable {
+        TakeRequest(message, source_), peer_,
+        [self = this->shared_from_this()](HttpAnswer answer) mutable {
           Session& session = *self;
           asio::dispatch(session.worker_.io(),
                          [self = std::move(self), answer = std::move(answer)]() mutable {

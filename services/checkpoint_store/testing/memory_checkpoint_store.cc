@@ -48,6 +48,7 @@ void MemoryCheckpointStore::Set(const EraseContent& erase) {
 absl::StatusOr<std::string> MemoryCheckpointStore::ReadContent(DeviceNumber device,
                                                                ContentSlot slot) const {
   absl::MutexLock lock(&mutex_);
+  ++read_count_;
   const auto entry = content_.find({device, slot});
   if (entry != content_.end()) return *entry->second;
   return MakeError(absl::StatusCode::kNotFound, "CONTENT_NOT_FOUND", "the content is not there");
@@ -66,6 +67,11 @@ void MemoryCheckpointStore::SetFailure(absl::Status failure) {
 void MemoryCheckpointStore::OnCommit(std::function<void()> hook) {
   absl::MutexLock lock(&mutex_);
   on_commit_ = std::move(hook);
+}
+
+size_t MemoryCheckpointStore::read_count() const {
+  absl::MutexLock lock(&mutex_);
+  return read_count_;
 }
 
 size_t MemoryCheckpointStore::content_count() const {

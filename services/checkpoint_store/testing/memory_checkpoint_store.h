@@ -29,6 +29,8 @@ class MemoryCheckpointStore final : public CheckpointStore {
   void OnCommit(std::function<void()> hook);
   // How many contents are stored.
   size_t content_count() const;
+  // How often a content was asked for.
+  size_t read_count() const;
 
  private:
   void Set(const WriteDevice& write) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -41,6 +43,7 @@ class MemoryCheckpointStore final : public CheckpointStore {
   std::map<DeviceNumber, std::shared_ptr<const Device>> devices_ ABSL_GUARDED_BY(mutex_);
   std::map<std::pair<DeviceNumber, ContentSlot>, std::shared_ptr<const std::string>> content_
       ABSL_GUARDED_BY(mutex_);
+  mutable size_t read_count_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   std::function<void()> on_commit_ ABSL_GUARDED_BY(mutex_);
 };
