@@ -12,6 +12,8 @@
 namespace understudy::cli {
 namespace {
 
+constexpr char kUsualCheckpoints[] = "127.0.0.1:7104";
+
 // `list`: "host:port,host:port"; empty changes nothing. Nodes for which it names none are not asked
 // for that service.
 void SetAddresses(const std::string& list, std::string ControlNode::*service,
@@ -111,7 +113,8 @@ absl::StatusOr<std::unique_ptr<OrchestratorClient>> Context::Orchestrator() {
 
 absl::StatusOr<std::unique_ptr<CheckpointClient>> Context::Checkpoints() {
   UNDERSTUDY_ASSIGN_OR_RETURN(ClientFactory * clients, Clients());
-  return clients->Checkpoints(site_->checkpoints);
+  return clients->Checkpoints(site_->checkpoints.empty() ? kUsualCheckpoints
+                                                         : site_->checkpoints);
 }
 
 }  // namespace understudy::cli

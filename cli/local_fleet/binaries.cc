@@ -31,10 +31,21 @@ constexpr std::array<Program, 5> kPrograms = {{
     {&Binaries::native, "sample-native",
      "services/station_agent/sample_native/understudy_sample_native"},
 }};
+constexpr Program kCheckpointStore = {&Binaries::checkpoints, "checkpoint-store",
+                                      "services/checkpoint_store/checkpoint_store"};
 
 bool IsProgram(const fs::path& path) {
   std::error_code error;
   return fs::is_regular_file(path, error);
+}
+
+absl::StatusOr<std::string> Find(const Program& program, const std::string& directory) {
+  const fs::path installed = fs::path(directory) / program.installed;
+  const fs::path built = fs::path(directory) / program.built;
+  if (IsProgram(installed)) return installed.string();
+  if (IsProgram(built)) return built.string();
+  return MakeError(absl::StatusCode::kNotFound, "PROGRAM_NOT_FOUND",
+                   "neither " + installed.string() + " nor " + built.string() + " is there");
 }
 
 }  // namespace
@@ -54,14 +65,9 @@ absl::StatusOr<std::string> FindEtcd() {
 absl::StatusOr<Binaries> FindBinariesIn(const std::string& directory) {
   Binaries binaries;
   for (const Program& program : kPrograms) {
-    const fs::path installed = fs::path(directory) / program.installed;
-    const fs::path built = fs::path(directory) / program.built;
-    if (!IsProgram(installed) && !IsProgram(built)) {
-      return MakeError(absl::StatusCode::kNotFound, "PROGRAM_NOT_FOUND",
-                       "neither " + installed.string() + " nor " + built.string() + " is there");
-    }
-    binaries.*program.path = (IsProgram(installed) ? installed : built).string();
+    UNDERSTUDY_ASSIGN_OR_RETURN(binaries.*program.path, Find(program, directory));
   }
+  binaries.*kCheckpointStore.path = Find(kCheckpointStore, directory).value_or("");
   return binaries;
 }
 

@@ -15,6 +15,8 @@ struct Binaries {
   std::string agent;
   // The sample native process.
   std::string native;
+  // Empty where it is not beside the others.
+  std::string checkpoints = {};
   // Only for several control nodes: FindEtcd.
   std::string etcd = {};
 };
@@ -24,7 +26,7 @@ absl::StatusOr<std::string> FindEtcd();
 
 // In `directory`: side by side as they are installed (config-vault, membership, ...), or as Bazel
 // lays them out (services/config_vault/config_vault, ...). NOT_FOUND names the first that is
-// missing.
+// missing; a fleet can do without checkpoint-store.
 absl::StatusOr<Binaries> FindBinariesIn(const std::string& directory);
 
 // Around the program that runs now: its own directory or one above it.

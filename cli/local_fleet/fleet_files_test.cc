@@ -12,6 +12,8 @@ namespace {
 SiteAddresses ExampleSite() {
   SiteAddresses site;
   site.control_nodes.front().vault = "10.0.0.5:7102";
+  site.checkpoints = "10.0.0.5:7104";
+  site.checkpoints_http = "10.0.0.5:8104";
   site.agents = {{"gate-1", "127.0.0.1:7105"}};
   site.tls = rpc::TlsFiles{.certificate = "a", .private_key = "b", .authorities = "c"};
   return site;

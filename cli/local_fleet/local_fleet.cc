@@ -19,7 +19,6 @@
 namespace understudy::cli {
 namespace {
 
-constexpr char kOperator[] = "operator";
 constexpr int kLogLinesInErrors = 8;
 
 std::string LoopbackAddress(const PortMap& ports) {
@@ -126,6 +125,25 @@ absl::Status LocalFleet::StartControlNode() {
                    }));
   UNDERSTUDY_ASSIGN_OR_RETURN(const PortMap orchestrator, PortsOf(kOrchestrator));
   node.orchestrator = LoopbackAddress(orchestrator);
+  return Save();
+}
+
+absl::Status LocalFleet::StartCheckpointStore() {
+  if (options_.binaries.checkpoints.empty()) {
+    return MakeError(absl::StatusCode::kNotFound, "PROGRAM_NOT_FOUND",
+                     "checkpoint-store is not beside the other programs");
+  }
+  const ServiceSettings& settings = options_.settings;
+  if (!settings.insecure) {
+    UNDERSTUDY_RETURN_IF_ERROR(Pki(layout_).Issue(kCheckpoints, kCheckpoints));
+  }
+  UNDERSTUDY_RETURN_IF_ERROR(StartService(kCheckpoints, options_.binaries.checkpoints,
+                                          [layout = layout_, settings](const ServicePorts& ports) {
+                                            return CheckpointConfigText(layout, settings, ports);
+                                          }));
+  UNDERSTUDY_ASSIGN_OR_RETURN(const PortMap ports, PortsOf(kCheckpoints));
+  site_.checkpoints = LoopbackAddress(ports);
+  site_.checkpoints_http = absl::StrCat("127.0.0.1:", ports.at("http"));
   return Save();
 }
 

@@ -59,6 +59,9 @@ class LocalFleet {
   }
   // "control-1", ...; empty where the only control node has no name.
   std::vector<std::string> ControlNodeIds() const;
+  // checkpoint-store, which needs no control node. NOT_FOUND PROGRAM_NOT_FOUND when it is not
+  // beside the other programs.
+  absl::Status StartCheckpointStore();
   // The agents and then the native processes of `stations`.
   absl::Status StartStations(const std::vector<StationSpec>& stations);
 

@@ -20,6 +20,7 @@ int UsualPort(std::string_view name) {
   if (name == kMembership) return 7101;
   if (name == kVault) return 7102;
   if (name == kOrchestrator) return 7103;
+  if (name == kCheckpoints) return 7104;
   return 7105;
 }
 
@@ -76,18 +77,22 @@ absl::StatusOr<PortMap> ReadPortsFile(const std::string& path) {
 
 ServicePorts FreeUsualPorts(std::string_view name) {
   const int port = UsualPort(name);
-  // Health ports are a thousand above, metrics ports two thousand.
+  const bool checkpoints = name == kCheckpoints;
+  // Health ports are a thousand above, metrics ports two thousand; but checkpoint-store's devices
+  // are where its health would be.
   return {.grpc = FreeOrAny(port),
-          .health = FreeOrAny(port + 1000),
+          .health = FreeOrAny(checkpoints ? port + 2100 : port + 1000),
           .metrics = FreeOrAny(port + 2000),
-          .beats = name == kMembership ? FreeOrAny(port, PortKind::kUdp) : 0};
+          .beats = name == kMembership ? FreeOrAny(port, PortKind::kUdp) : 0,
+          .http = checkpoints ? FreeOrAny(port + 1000) : 0};
 }
 
 ServicePorts SamePorts(const PortMap& ports) {
   return {.grpc = PortOr0(ports, "grpc"),
           .health = PortOr0(ports, "health"),
           .metrics = PortOr0(ports, "metrics"),
-          .beats = PortOr0(ports, "beats")};
+          .beats = PortOr0(ports, "beats"),
+          .http = PortOr0(ports, "http")};
 }
 
 }  // namespace understudy::cli

@@ -10,7 +10,7 @@
 
 namespace understudy::cli {
 
-// "grpc", "health", "metrics", "beats" to the port that was taken.
+// "grpc", "health", "metrics", "beats", "http" to the port that was taken.
 using PortMap = std::map<std::string, int>;
 
 enum class PortKind { kTcp, kUdp };
@@ -23,7 +23,7 @@ bool Listens(const std::string& host, int port);
 // What a service wrote to its ports file.
 absl::StatusOr<PortMap> ReadPortsFile(const std::string& path);
 
-// The design's ports of a control service ("config-vault", ...), or those of a first station's
+// The design's ports of a service ("config-vault", ...), or those of a first station's
 // agent (any other name), where nothing on this machine holds them; else 0.
 ServicePorts FreeUsualPorts(std::string_view name);
 

@@ -65,6 +65,15 @@ std::string OrchestratorConfigText(const SiteLayout& layout, const ServiceSettin
   return YamlText(config);
 }
 
+std::string CheckpointConfigText(const SiteLayout& layout, const ServiceSettings& settings,
+                                 const ServicePorts& ports) {
+  YAML::Node config = CommonConfig(layout, settings, ports, kCheckpoints);
+  config["data_directory"] = layout.DataDirectory(kCheckpoints);
+  config["http"]["listen"] = At(kLoopback, ports.http);
+  if (!settings.insecure) config["operators"]["certificate_names"].push_back(kOperator);
+  return YamlText(config);
+}
+
 std::string AgentConfigText(const SiteLayout& layout, const ServiceSettings& settings,
                             const ServicePorts& ports, const SiteAddresses& site,
                             const StationSpec& station) {

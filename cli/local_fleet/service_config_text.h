@@ -15,6 +15,9 @@ namespace understudy::cli {
 inline constexpr char kVault[] = "config-vault";
 inline constexpr char kMembership[] = "membership";
 inline constexpr char kOrchestrator[] = "failover-orchestrator";
+inline constexpr char kCheckpoints[] = "checkpoint-store";
+// The common name of the certificate of whoever types commands.
+inline constexpr char kOperator[] = "operator";
 
 struct ServiceSettings {
   bool insecure = false;
@@ -32,6 +35,8 @@ struct ServicePorts {
   int metrics = 0;
   // UDP; membership's alone.
   int beats = 0;
+  // For devices; checkpoint-store's alone.
+  int http = 0;
 };
 
 // The only control node's vault, on an engine of its own.
@@ -50,6 +55,10 @@ std::string OrchestratorConfigText(const SiteLayout& layout, const ServiceSettin
 std::string AgentConfigText(const SiteLayout& layout, const ServiceSettings& settings,
                             const ServicePorts& ports, const SiteAddresses& site,
                             const StationSpec& station);
+
+// Whoever has the operator's certificate may enrol devices.
+std::string CheckpointConfigText(const SiteLayout& layout, const ServiceSettings& settings,
+                                 const ServicePorts& ports);
 
 // "gate-1-agent", "gate-1-native": how a station's two processes are called.
 std::string AgentName(std::string_view station);

@@ -41,6 +41,17 @@ TEST(ServiceConfigTextTest, SpeaksOfBeatsAsMembershipDoes) {
   EXPECT_EQ(config["missed_beats_limit"].as<int>(), 20);
 }
 
+TEST(ServiceConfigTextTest, TheOperatorsCertificateMayEnrolDevices) {
+  const YAML::Node config =
+      YAML::Load(CheckpointConfigText(kLayout, {}, {.grpc = 7104, .http = 8104}));
+  EXPECT_EQ(config["listen"].as<std::string>(), "127.0.0.1:7104");
+  EXPECT_EQ(config["http"]["listen"].as<std::string>(), "127.0.0.1:8104");
+  EXPECT_EQ(config["data_directory"].as<std::string>(), "/site/data/checkpoint-store");
+  EXPECT_EQ(config["operators"]["certificate_names"][0].as<std::string>(), "operator");
+  const YAML::Node insecure = YAML::Load(CheckpointConfigText(kLayout, {.insecure = true}, {}));
+  EXPECT_FALSE(insecure["operators"].IsDefined());
+}
+
 TEST(ServiceConfigTextTest, DescribesAStationWithItsDutyAndABackupWithout) {
   const YAML::Node gate = YAML::Load(AgentConfigText(kLayout, {}, {}, SiteAddresses(), Gate()));
   EXPECT_EQ(gate["kind"].as<std::string>(), "deployment");

@@ -100,6 +100,7 @@ void ParseMember(SiteParser& parser, const std::string& key, const Json& value,
   if (IsService(key)) return parser.NodeMember("", key, value, site.control_nodes.front());
   if (key == "control_nodes") return parser.ControlNodes(value, site.control_nodes);
   if (key == "checkpoints") return parser.Address(key, value, site.checkpoints);
+  if (key == "checkpoints_http") return parser.Address(key, value, site.checkpoints_http);
   if (key == "agents") return parser.Agents(value, site.agents);
   if (key == "tls") return parser.Tls(value, site.tls);
   parser.Fail(key, "is not known");
@@ -115,7 +116,7 @@ auto TlsFields(const SiteAddresses& site) {
 
 bool operator==(const SiteAddresses& a, const SiteAddresses& b) {
   return a.control_nodes == b.control_nodes && a.checkpoints == b.checkpoints &&
-         a.agents == b.agents && TlsFields(a) == TlsFields(b);
+         a.checkpoints_http == b.checkpoints_http && a.agents == b.agents && TlsFields(a) == TlsFields(b);
 }
 
 std::string FormatSite(const SiteAddresses& site) {
@@ -126,7 +127,8 @@ std::string FormatSite(const SiteAddresses& site) {
       json["control_nodes"].push_back(FormatNode(node));
     }
   }
-  json["checkpoints"] = site.checkpoints;
+  if (!site.checkpoints.empty()) json["checkpoints"] = site.checkpoints;
+  if (!site.checkpoints_http.empty()) json["checkpoints_http"] = site.checkpoints_http;
   if (site.tls.has_value()) {
     json["tls"] = {{"certificate", site.tls->certificate},
                    {"private_key", site.tls->private_key},

@@ -17,7 +17,7 @@ namespace understudy::cli {
 // operator may:
 //
 //   {"vault": "10.0.0.5:7102", "membership": "10.0.0.5:7101", "orchestrator": "10.0.0.5:7103",
-//    "checkpoints": "10.0.0.5:7104",
+//    "checkpoints": "10.0.0.5:7104", "checkpoints_http": "10.0.0.5:8104",
 //    "tls": {"certificate": "me.crt", "private_key": "me.key", "authorities": "site.crt"},
 //    "agents": {"gate-1": "127.0.0.1:7105"}}
 //
@@ -29,7 +29,9 @@ struct SiteAddresses {
   std::vector<ControlNode> control_nodes = {{.vault = "127.0.0.1:7102",
                                              .membership = "127.0.0.1:7101",
                                              .orchestrator = "127.0.0.1:7103"}};
-  std::string checkpoints = "127.0.0.1:7104";
+  // checkpoint-store, for operators and for devices; empty: the site has none that it tells of.
+  std::string checkpoints;
+  std::string checkpoints_http;
   // Of stations on this machine.
   std::map<std::string, std::string> agents;
   // Nothing: without TLS.

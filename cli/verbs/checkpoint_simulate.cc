@@ -8,15 +8,18 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "cli/checkpoint_fleet/fleet_simulation.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
 #include "cli/local_fleet/interrupt.h"
 #include "cli/local_fleet/wait.h"
 #include "cli/output/format.h"
+#include "cli/output/progress.h"
 #include "cli/output/table.h"
 #include "common/status/status.h"
 #include "services/checkpoint_store/energy/energy_model.h"
@@ -30,7 +33,8 @@ struct Options {
   uint64_t devices = 1'000;
   absl::Duration interval = absl::Seconds(20);
   absl::Duration duration = absl::Minutes(1);
-  std::string server = "127.0.0.1:8104";
+  // Empty: as the site says, or the design's port on this machine.
+  std::string server;
   std::string token;
   uint64_t bytes = 2'048;
   uint64_t changed = 32;
@@ -61,41 +65,61 @@ std::string SavedText(const std::optional<Saving>& saving, uint64_t cycles) {
   return checkpoint_store::JoulesText(saving->joules_per_cycle * static_cast<double>(cycles));
 }
 
-std::string LiveLine(const FleetFigures& figures, const std::optional<Saving>& saving) {
+// None is wider than a terminal of 80 columns.
+std::vector<std::string> LiveLines(const FleetFigures& figures, const std::optional<Saving>& saving,
+                                   absl::Duration duration) {
   const double seconds = std::max(absl::ToDoubleSeconds(figures.elapsed), 0.001);
-  std::string line = absl::StrFormat(
-      "%4.0f s  %d devices  %d cycles (%.1f/s)  %d failed  %d mismatched  p50 %s  p99 %s  saved %s",
-      seconds, figures.enrolled, figures.cycles, static_cast<double>(figures.cycles) / seconds,
-      figures.failed, figures.mismatched, DurationText(figures.p50), DurationText(figures.p99),
-      SavedText(saving, figures.cycles - figures.failed));
-  if (figures.late > 0) absl::StrAppend(&line, "  ", figures.late, " late");
-  return line;
+  std::vector<std::string> lines = {
+      ProgressLine(static_cast<size_t>(seconds),
+                   static_cast<size_t>(absl::ToInt64Seconds(duration)), "seconds"),
+      absl::StrFormat("%d devices  %d cycles (%.1f/s)  %d failed  %d mismatched", figures.enrolled,
+                      figures.cycles, static_cast<double>(figures.cycles) / seconds,
+                      figures.failed, figures.mismatched),
+      absl::StrFormat("wake-up p50 %s  p99 %s  saved %s", DurationText(figures.p50),
+                      DurationText(figures.p99),
+                      SavedText(saving, figures.cycles - figures.failed))};
+  if (figures.late > 0) absl::StrAppend(&lines.back(), "  ", figures.late, " late");
+  return lines;
 }
 
-// On a terminal one line that changes; elsewhere a line now and then.
+// On a terminal a few lines that change; elsewhere a line now and then.
 class Live {
  public:
-  Live(Context& context, const std::optional<Saving>& saving)
-      : context_(context), saving_(saving), terminal_(isatty(STDERR_FILENO) == 1) {}
+  Live(Context& context, const std::optional<Saving>& saving, absl::Duration duration)
+      : context_(context),
+        saving_(saving),
+        duration_(duration),
+        terminal_(isatty(STDERR_FILENO) == 1) {}
   ~Live() {
-    if (terminal_) std::fputs("\r\x1b[K", stderr);
+    if (shown_ > 0) std::fprintf(stderr, "\x1b[%zuF\x1b[J", shown_);
   }
   Live(const Live&) = delete;
   Live& operator=(const Live&) = delete;
 
   void Show(const FleetFigures& figures) {
+    const std::vector<std::string> lines = LiveLines(figures, saving_, duration_);
     if (terminal_) {
-      std::fprintf(stderr, "\r%s\x1b[K", LiveLine(figures, saving_).c_str());
+      Draw(lines);
     } else if (++reports_ % 5 == 0) {
-      context_.err() << LiveLine(figures, saving_) << std::endl;
+      context_.err() << absl::StrJoin(lines, "  ") << std::endl;
     }
   }
 
  private:
+  // Over what was drawn before.
+  void Draw(const std::vector<std::string>& lines) {
+    if (shown_ > 0) std::fprintf(stderr, "\x1b[%zuF", shown_);
+    for (const std::string& line : lines) std::fprintf(stderr, "%s\x1b[K\n", line.c_str());
+    shown_ = lines.size();
+  }
+
   Context& context_;
   const std::optional<Saving>& saving_;
+  const absl::Duration duration_;
   const bool terminal_;
   int reports_ = 0;
+  // Lines on the terminal.
+  size_t shown_ = 0;
 };
 
 void PrintTable(const FleetFigures& figures, const std::optional<Saving>& saving,
@@ -165,6 +189,13 @@ FleetSettings SettingsOf(const Options& options, const Context& context) {
   return settings;
 }
 
+absl::StatusOr<StoreAddress> AddressOf(const Options& options, Context& context) {
+  if (!options.server.empty()) return FindStore(options.server);
+  constexpr char kUsual[] = "127.0.0.1:8104";
+  UNDERSTUDY_ASSIGN_OR_RETURN(const SiteAddresses site, context.Site());
+  return FindStore(site.checkpoints_http.empty() ? kUsual : site.checkpoints_http);
+}
+
 // Whatever the site says; nothing without TLS.
 absl::StatusOr<TlsContext> TlsOf(Context& context) {
   if (context.options().insecure) return TlsContext();
@@ -185,11 +216,11 @@ absl::Status Simulate(const Options& options, Context& context) {
   const auto cancelled = [&interrupt] { return interrupt.requested(); };
   UNDERSTUDY_ASSIGN_OR_RETURN(const std::optional<Saving> saving, SavingOf(options));
   UNDERSTUDY_ASSIGN_OR_RETURN(const TlsContext tls, TlsOf(context));
-  UNDERSTUDY_ASSIGN_OR_RETURN(const StoreAddress address, FindStore(options.server));
+  UNDERSTUDY_ASSIGN_OR_RETURN(const StoreAddress address, AddressOf(options, context));
   FleetSimulation fleet(SettingsOf(options, context), address, tls.get());
   UNDERSTUDY_RETURN_IF_ERROR(fleet.Enrol(cancelled));
   {
-    Live live(context, saving);
+    Live live(context, saving, options.duration);
     fleet.Run(options.duration, cancelled,
               [&live](const FleetFigures& figures) { live.Show(figures); });
   }
@@ -214,7 +245,8 @@ void AddCheckpointSimulate(Verb& checkpoint) {
   simulate.Number(options->devices, "--devices", 1, 100'000, "devices to create and to play");
   simulate.Option(options->interval, "--interval", "between two wake-ups of a device");
   simulate.Option(options->duration, "--duration", "how long to play");
-  simulate.Option(options->server, "--server", "HOST:PORT", "the store's port for devices");
+  simulate.Option(options->server, "--server", "HOST:PORT",
+                  "the store's port for devices; default: the site's");
   simulate.Option(options->token, "--token", "TEXT",
                   "an operator's token, to create the devices; or a certificate with that role");
   simulate.Number(options->bytes, "--bytes", 1, 1 << 20, "of a device's memory");

@@ -101,6 +101,15 @@ TEST_F(FleetVerbsTest, DutiesShowsWhoRunsThemAndWhoCouldWithWarnings) {
   EXPECT_EQ(Run({"duties", "no-such"}), 4);
 }
 
+TEST_F(FleetVerbsTest, StatusShowsTheCheckpointStoreOfASiteThatHasOne) {
+  EXPECT_EQ(Run({"status"}), 0);
+  EXPECT_EQ(out_.find("checkpoint-store"), std::string::npos) << out_;
+  EXPECT_EQ(Run({"status", "--checkpoints", "d:4"}), 0);
+  EXPECT_NE(out_.find("checkpoint-store       d:4             serving"), std::string::npos) << out_;
+  EXPECT_EQ(Run({"status", "-o", "json", "--checkpoints", "d:4"}), 0);
+  EXPECT_EQ(nlohmann::json::parse(out_)["checkpoint_store"]["address"], "d:4");
+}
+
 TEST_F(FleetVerbsTest, StatusShowsEveryControlNodeAndItsRole) {
   site_.role.set_role(config_vault::v1::ROLE_SENTINEL);
   site_.role.set_epoch(12);

@@ -36,9 +36,16 @@ struct NodeStatus {
 
 struct Fleet {
   std::vector<NodeStatus> nodes;
+  // Nothing: the site has none.
+  std::optional<ServiceHealth> checkpoints;
   membership::v1::ListResponse members;
   failover_orchestrator::v1::GetStatusResponse orchestrator;
 };
+
+ServiceHealth AskService(const std::string& name, const std::string& address,
+                         ClientFactory& clients) {
+  return {name, address, clients.Health(address).value_or("NOT_REACHABLE")};
+}
 
 NodeStatus AskNode(const ControlNode& node, ClientFactory& clients) {
   NodeStatus status;
@@ -46,8 +53,7 @@ NodeStatus AskNode(const ControlNode& node, ClientFactory& clients) {
        {std::pair("config-vault", node.vault), std::pair("membership", node.membership),
         std::pair("failover-orchestrator", node.orchestrator)}) {
     if (address.empty()) continue;
-    status.services.push_back(
-        {name, address, clients.Health(address).value_or("NOT_REACHABLE")});
+    status.services.push_back(AskService(name, address, clients));
   }
   const auto role = clients.Role(node.vault);
   if (role.ok()) status.role = *role;
@@ -62,6 +68,13 @@ absl::StatusOr<std::vector<NodeStatus>> AskNodes(Context& context) {
   return nodes;
 }
 
+absl::StatusOr<std::optional<ServiceHealth>> AskCheckpoints(Context& context) {
+  UNDERSTUDY_ASSIGN_OR_RETURN(const SiteAddresses site, context.Site());
+  UNDERSTUDY_ASSIGN_OR_RETURN(ClientFactory * clients, context.Clients());
+  if (site.checkpoints.empty()) return std::nullopt;
+  return AskService("checkpoint-store", site.checkpoints, *clients);
+}
+
 // "root, epoch 7"; nothing for a vault that did not say.
 std::string RoleText(const NodeStatus& node) {
   if (!node.role.has_value()) return "";
@@ -69,17 +82,22 @@ std::string RoleText(const NodeStatus& node) {
   return absl::StrCat(root ? "root" : "sentinel", ", epoch ", node.role->epoch());
 }
 
-void PrintNodes(const std::vector<NodeStatus>& nodes, Context& context) {
+void AddHealth(const ServiceHealth& service, const std::string& role, Table& table) {
+  const bool well = service.health == "SERVING";
+  table.AddRow({service.name,
+                service.address,
+                {EnumWord(service.health, ""), well ? Color::kGreen : Color::kRed},
+                role});
+}
+
+void PrintServices(const Fleet& fleet, Context& context) {
   Table table({"SERVICE", "ADDRESS", "HEALTH", "ROLE"});
-  for (const NodeStatus& node : nodes) {
+  for (const NodeStatus& node : fleet.nodes) {
     for (const ServiceHealth& service : node.services) {
-      const bool well = service.health == "SERVING";
-      table.AddRow({service.name,
-                    service.address,
-                    {EnumWord(service.health, ""), well ? Color::kGreen : Color::kRed},
-                    service.name == "config-vault" ? RoleText(node) : ""});
+      AddHealth(service, service.name == "config-vault" ? RoleText(node) : "", table);
     }
   }
+  if (fleet.checkpoints.has_value()) AddHealth(*fleet.checkpoints, "", table);
   context.out() << table.Render(context.painter()) << "\n";
 }
 
@@ -102,13 +120,12 @@ std::string MembersLine(const membership::v1::ListResponse& list) {
                       " ready\n");
 }
 
-absl::StatusOr<Fleet> AskFleet(Context& context) {
-  Fleet fleet;
+absl::Status AskFleet(Context& context, Fleet& fleet) {
   UNDERSTUDY_ASSIGN_OR_RETURN(const auto membership, context.Membership());
   UNDERSTUDY_ASSIGN_OR_RETURN(fleet.members, membership->List());
   UNDERSTUDY_ASSIGN_OR_RETURN(const auto orchestrator, context.Orchestrator());
   UNDERSTUDY_ASSIGN_OR_RETURN(fleet.orchestrator, orchestrator->GetStatus());
-  return fleet;
+  return absl::OkStatus();
 }
 
 nlohmann::json JsonNode(const NodeStatus& node) {
@@ -126,19 +143,30 @@ nlohmann::json JsonNode(const NodeStatus& node) {
 void PrintJsonFleet(const Fleet& fleet, Context& context) {
   nlohmann::json json;
   for (const NodeStatus& node : fleet.nodes) json["control_nodes"].push_back(JsonNode(node));
+  if (fleet.checkpoints.has_value()) {
+    json["checkpoint_store"] = {{"address", fleet.checkpoints->address},
+                                {"health", fleet.checkpoints->health}};
+  }
   json["membership"] = nlohmann::json::parse(ProtoJson(fleet.members));
   json["orchestrator"] = nlohmann::json::parse(ProtoJson(fleet.orchestrator));
   context.out() << json.dump(2) << "\n";
 }
 
+absl::Status CheckService(const ServiceHealth& service) {
+  if (service.health == "SERVING") return absl::OkStatus();
+  return MakeError(absl::StatusCode::kInternal, "NOT_HEALTHY",
+                   absl::StrCat(service.name, " at ", service.address,
+                                " is not well: ", EnumWord(service.health, "")));
+}
+
 absl::Status CheckFleet(const Fleet& fleet) {
   for (const NodeStatus& node : fleet.nodes) {
     for (const ServiceHealth& service : node.services) {
-      if (service.health == "SERVING") continue;
-      return MakeError(absl::StatusCode::kInternal, "NOT_HEALTHY",
-                       absl::StrCat(service.name, " at ", service.address,
-                                    " is not well: ", EnumWord(service.health, "")));
+      UNDERSTUDY_RETURN_IF_ERROR(CheckService(service));
     }
+  }
+  if (fleet.checkpoints.has_value()) {
+    UNDERSTUDY_RETURN_IF_ERROR(CheckService(*fleet.checkpoints));
   }
   if (fleet.orchestrator.warnings().empty()) return absl::OkStatus();
   return MakeError(absl::StatusCode::kInternal, "WARNINGS",
@@ -147,10 +175,11 @@ absl::Status CheckFleet(const Fleet& fleet) {
 }
 
 absl::Status Status(bool check, Context& context) {
-  UNDERSTUDY_ASSIGN_OR_RETURN(const auto nodes, AskNodes(context));
-  if (!context.json()) PrintNodes(nodes, context);
-  UNDERSTUDY_ASSIGN_OR_RETURN(Fleet fleet, AskFleet(context));
-  fleet.nodes = nodes;
+  Fleet fleet;
+  UNDERSTUDY_ASSIGN_OR_RETURN(fleet.nodes, AskNodes(context));
+  UNDERSTUDY_ASSIGN_OR_RETURN(fleet.checkpoints, AskCheckpoints(context));
+  if (!context.json()) PrintServices(fleet, context);
+  UNDERSTUDY_RETURN_IF_ERROR(AskFleet(context, fleet));
   if (context.json()) {
     PrintJsonFleet(fleet, context);
   } else {

@@ -50,20 +50,30 @@ absl::StatusOr<LocalFleet> MakeFleet(const Options& options, Context& context) {
   return LocalFleet::Create(std::move(fleet));
 }
 
-size_t StepsOfControlNodes(uint64_t count) { return count == 1 ? 4 : 2 + 4 * count; }
+// With certificates and checkpoint-store.
+size_t StepsOfServices(uint64_t nodes) { return nodes == 1 ? 5 : 3 + 4 * nodes; }
 
 absl::Status StartAll(LocalFleet& fleet, const Options& options,
                       const std::vector<StationSpec>& stations, const Interrupt& interrupt,
                       Context& context) {
-  Progress progress(StepsOfControlNodes(options.control_nodes) + 2 * stations.size());
+  Progress progress(StepsOfServices(options.control_nodes) + 2 * stations.size());
   fleet.set_on_step([&](std::string_view what) { progress.Step(what); });
   UNDERSTUDY_RETURN_IF_ERROR(fleet.StartControl(options.control_nodes));
+  UNDERSTUDY_RETURN_IF_ERROR(fleet.StartCheckpointStore());
   UNDERSTUDY_RETURN_IF_ERROR(fleet.StartStations(stations));
   progress.Step("waiting until every duty runs and every backup is ready");
   UNDERSTUDY_ASSIGN_OR_RETURN(const auto membership, context.Membership());
   UNDERSTUDY_ASSIGN_OR_RETURN(const auto orchestrator, context.Orchestrator());
   return AwaitReady(stations, *membership, *orchestrator, kReadyTimeout,
                     [&] { return interrupt.requested(); });
+}
+
+// What there is to say of a service beside its address; empty: nothing.
+std::string NoteOf(const LocalFleet& fleet, const std::string& name, bool usual) {
+  const std::string taken = usual ? "" : "its usual port was taken";
+  if (name != kCheckpoints) return taken;
+  return absl::StrCat("devices: ", fleet.site().tls.has_value() ? "https" : "http", "://",
+                      fleet.site().checkpoints_http, taken.empty() ? "" : "; ", taken);
 }
 
 void AddService(Table& table, const LocalFleet& fleet, const std::string& name,
@@ -76,7 +86,7 @@ void AddService(Table& table, const LocalFleet& fleet, const std::string& name,
                 metrics == ports->end()
                     ? std::string()
                     : absl::StrCat("http://127.0.0.1:", metrics->second, "/metrics"),
-                address == usual ? "" : "its usual port was taken"});
+                NoteOf(fleet, name, address == usual)});
 }
 
 void Explain(const LocalFleet& fleet, Context& context) {
@@ -84,6 +94,7 @@ void Explain(const LocalFleet& fleet, Context& context) {
   AddService(table, fleet, kMembership, "127.0.0.1:7101");
   AddService(table, fleet, kVault, "127.0.0.1:7102");
   AddService(table, fleet, kOrchestrator, "127.0.0.1:7103");
+  AddService(table, fleet, kCheckpoints, "127.0.0.1:7104");
   const std::vector<std::string> nodes = fleet.ControlNodeIds();
   for (size_t i = 0; i < nodes.size(); ++i) {
     const auto usual = [&](size_t first) { return absl::StrCat("127.0.0.1:", first + 100 * i); };
