@@ -22,7 +22,8 @@ struct ControlBeat {
   bool is_root = false;
   // Membership and orchestrator beside it are there and well.
   bool household_whole = false;
-  // Its replica follows the changes one by one, and how far it has come.
+  // Its replica follows the changes one by one (and, of a root: the key could be read lately), and
+  // how far it has come.
   bool following = false;
   uint64_t applied = 0;
   // How long ago the sender last heard the root of `epoch`; nothing when it never did.

@@ -13,14 +13,16 @@ void ControlLinks::SetPeers(const std::vector<std::string>& ids) {
   for (const std::string& id : ids) {
     const uint64_t tag = NodeTag(id);
     if (tag == self_tag_) continue;
+    const auto known = before.find(tag);
     Link& link = links_[tag];
-    link = std::move(before[tag]);
+    link = known == before.end() ? Link{.sent = most_sent_} : std::move(known->second);
     link.id = id;
   }
 }
 
 ControlPacketBytes ControlLinks::Encode(const std::string& peer, const ControlBeat& beat) {
   Link& link = links_.at(NodeTag(peer));
+  most_sent_ = std::max(most_sent_, link.sent + 1);
   ControlPacket packet{.sender = self_tag_,
                        .receiver = NodeTag(peer),
                        .instance = instance_,

@@ -24,7 +24,8 @@ class ControlLinks {
   // `instance` is never 0.
   ControlLinks(std::string self, uint64_t instance, const beat::SessionKey& key);
 
-  // The other admitted nodes; what is known of those who stay is kept.
+  // The other admitted nodes; what is known of those who stay is kept. One that was removed and
+  // comes back may never have stopped: to it, too, our sequence goes on growing.
   void SetPeers(const std::vector<std::string>& ids);
 
   // The next packet to the peer, which must be one of the peers.
@@ -43,7 +44,7 @@ class ControlLinks {
   static constexpr uint64_t kRecentPackets = 64;
 
   struct Link {
-    std::string id;
+    std::string id = {};
     // Of the packets to the peer.
     uint64_t sent = 0;
     // The instance that is believed, 0 before the first, and its newest packet.
@@ -63,6 +64,8 @@ class ControlLinks {
   const beat::SessionKey key_;
   // By tag.
   std::map<uint64_t, Link> links_;
+  // The most packets that were ever sent to one peer.
+  uint64_t most_sent_ = 0;
 };
 
 }  // namespace understudy::config_vault

@@ -64,6 +64,18 @@ TEST(ControlLinksTest, ARepeatedBeatIsNoSignOfLife) {
   EXPECT_EQ(two.Receive(first).result, ControlResult::kReplayed);
 }
 
+// Neither of the two has restarted, so the other still knows how far its sequence had come.
+TEST(ControlLinksTest, ANodeThatWasRemovedAndIsAdmittedAgainIsHeardAgainByAll) {
+  ControlLinks one = Links("control-1", 11);
+  ControlLinks two = Links("control-2", 22);
+  for (int i = 0; i < 200; ++i) Meet(one, "control-1", two, "control-2");
+  one.SetPeers({"control-1", "control-3"});
+  EXPECT_EQ(one.Receive(two.Encode("control-1", {})).result, ControlResult::kUnknownNode);
+  one.SetPeers({"control-1", "control-2", "control-3"});
+  EXPECT_EQ(two.Receive(one.Encode("control-2", {})).result, ControlResult::kOk);
+  EXPECT_EQ(one.Receive(two.Encode("control-1", {})).result, ControlResult::kOk);
+}
+
 TEST(ControlLinksTest, WhatWasRecordedOfADeadNodeIsNotBelievedByOneThatHasRestarted) {
   ControlLinks one = Links("control-1", 11);
   ControlLinks two = Links("control-2", 22);

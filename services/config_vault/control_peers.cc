@@ -28,6 +28,11 @@ const ControlPeer* ControlPeers::Hear(const std::string& id, const ControlBeat& 
   if (beat.instance != peer.beat.instance) peer.root_under = 0;
   peer.heard_at = now;
   peer.beat = beat;
+  if (beat.following) {
+    peer.not_following_since.reset();
+  } else if (!peer.not_following_since.has_value()) {
+    peer.not_following_since = now;
+  }
   peer.root_heard_at.reset();
   if (beat.root_heard_ago.has_value()) peer.root_heard_at = now - *beat.root_heard_ago;
   if (beat.is_root) peer.root_under = std::max(peer.root_under, beat.epoch);
@@ -41,6 +46,7 @@ void ControlPeers::Extend(absl::Duration absence, SteadyTime now) {
   for (auto& [id, peer] : peers_) {
     extend(peer.heard_at);
     extend(peer.root_heard_at);
+    extend(peer.not_following_since);
   }
 }
 

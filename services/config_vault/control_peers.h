@@ -20,6 +20,8 @@ struct ControlPeer {
   std::optional<SteadyTime> heard_at;
   // The newest.
   ControlBeat beat;
+  // Since when its beats say that it does not follow; nothing while it does.
+  std::optional<SteadyTime> not_following_since;
   // When it heard the root of `beat.epoch`, on our clock.
   std::optional<SteadyTime> root_heard_at;
   // The newest epoch under which it has said that it acts as root; 0 when it never did.

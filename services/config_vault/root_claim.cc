@@ -43,7 +43,7 @@ ControlBeat RootClaimCore::beat(SteadyTime now) const {
                    .root = known_.record.node_id,
                    .is_root = reigning_,
                    .household_whole = whole_,
-                   .following = progress_.following,
+                   .following = progress_.following && (!reigning_ || ReachesKey(now)),
                    .applied = progress_.applied};
   const ControlPeer* root = peers_.Find(known_.record.node_id);
   if (root != nullptr && root->heard_at.has_value() && root->root_under == known_.epoch) {
@@ -59,7 +59,10 @@ bool RootClaimCore::IsOurs(const RootClaim& claim) const {
 
 void RootClaimCore::OnNodes(const std::vector<ControlNode>& nodes, ClaimMoment now) {
   const bool was_admitted = std::exchange(admitted_, peers_.SetNodes(nodes));
+  // Nobody beats to a node that is not admitted.
+  if (!was_admitted && admitted_) Excuse(now.steady - not_admitted_since_, now.steady);
   if (was_admitted && !admitted_) {
+    not_admitted_since_ = now.steady;
     Say(Report::Level::kWarning,
         "this control node is not admitted to the site: it claims nothing");
   }
@@ -115,6 +118,7 @@ void RootClaimCore::NoteFalseAlarm(ClaimMoment now) {
 void RootClaimCore::BeginReign(ClaimMoment now) {
   reigning_ = true;
   confirmed_at_ = now.steady;
+  NoteKeyRead(true, now.steady);
   next_read_ = now.steady + policy_.confirm_every;
   if (!whole_) unwhole_since_ = now.steady;
   StartReign start{.epoch = known_.epoch, .took = std::nullopt};
@@ -185,6 +189,7 @@ void RootClaimCore::OnHousehold(bool whole, ClaimMoment now) {
 
 void RootClaimCore::OnReadAnswered(const absl::StatusOr<RootClaim>& claim, ClaimMoment now) {
   reading_ = false;
+  NoteKeyRead(claim.ok(), now.steady);
   if (!claim.ok()) return;
   if (!std::exchange(key_read_, true)) known_since_ = now.steady;
   if (claim->epoch == known_.epoch && reigning_) confirmed_at_ = now.steady;
@@ -208,6 +213,16 @@ void RootClaimCore::OnClaimAnswered(uint64_t attempt,
   claim_at_ = now.steady + Backoff();
 }
 
+void RootClaimCore::NoteKeyRead(bool read, SteadyTime now) {
+  if (!read) return key_seen_at_.reset();
+  if (!ReachesKey(now)) key_well_since_ = now;
+  key_seen_at_ = now;
+}
+
+bool RootClaimCore::ReachesKey(SteadyTime now) const {
+  return key_seen_at_.has_value() && now - *key_seen_at_ < policy_.resign_after;
+}
+
 absl::Duration RootClaimCore::Backoff() {
   absl::Duration wait = policy_.first_retry;
   for (uint32_t i = 0; i < failed_claims_ && wait < policy_.last_retry; ++i) wait *= 2;
@@ -228,11 +243,15 @@ void RootClaimCore::SendBeatsNow(SteadyTime now) {
   next_beat_ = now + policy_.beat_interval;
 }
 
+void RootClaimCore::Excuse(absl::Duration absence, SteadyTime now) {
+  peers_.Extend(absence, now);
+  known_since_ = std::min(known_since_ + absence, now);
+}
+
 void RootClaimCore::NoteStall(ClaimMoment now) {
   const absl::Duration late = now.steady - next_tick_;
   if (!last_tick_.has_value() || late <= policy_.beat_interval / 2) return;
-  peers_.Extend(late, now.steady);
-  known_since_ = std::min(known_since_ + late, now.steady);
+  Excuse(late, now.steady);
   if (late < policy_.detection_time()) return;
   Say(Report::Level::kWarning, absl::StrCat("this process was absent for ",
                                             absl::ToInt64Milliseconds(late), " ms"));
@@ -241,7 +260,9 @@ void RootClaimCore::NoteStall(ClaimMoment now) {
 }
 
 bool RootClaimCore::WantsRead() const {
-  return !key_read_ || reigning_ || resigned_ || known_.record.instance == 0 ||
+  const ControlPeer* root = peers_.Find(known_.record.node_id);
+  const bool root_is_cut_off = root != nullptr && root->not_following_since.has_value();
+  return root_is_cut_off || !key_read_ || reigning_ || resigned_ || known_.record.instance == 0 ||
          rumoured_epoch_ > known_.epoch;
 }
 

@@ -112,6 +112,8 @@ class RootClaimCore {
   void OnRumour(const std::string& from, const ControlBeat& beat, ClaimMoment now);
   void NoteFalseAlarm(ClaimMoment now);
   bool WantsRead() const;
+  void NoteKeyRead(bool read, SteadyTime now);
+  bool ReachesKey(SteadyTime now) const;
   absl::Duration Backoff();
   void BeginReign(ClaimMoment now);
   void EndReign(std::string_view why);
@@ -119,12 +121,17 @@ class RootClaimCore {
   void ReadKeyNow(SteadyTime now);
   void SendBeatsNow(SteadyTime now);
   void NoteStall(ClaimMoment now);
+  // This node has heard nothing for so long, through no fault of others: all deadlines move.
+  void Excuse(absl::Duration absence, SteadyTime now);
 
   // root_claim_silence.cc: the sentinel's side.
   void TickSentinel(ClaimMoment now);
   // When the root counts as silent, by what has been heard so far.
   SteadyTime SilentAt(SteadyTime now) const;
   SteadyTime RootSilentAt(const ControlPeer& root) const;
+  // When a root that is heard, but says that it does not reach the key, counts as silent; never
+  // while this node does not reach it either.
+  SteadyTime RootCutOffAt(const ControlPeer& root) const;
   bool HearsOthers(SteadyTime now) const;
   // How long after the silence was noticed this node claims: the longer, the less fit it is.
   absl::Duration ClaimDelay(SteadyTime now) const;
@@ -152,6 +159,8 @@ class RootClaimCore {
   ControlPeers peers_;
   ReplicaProgress progress_;
   bool admitted_ = true;
+  // While it is not.
+  SteadyTime not_admitted_since_;
   bool whole_ = false;
   SteadyTime unwhole_since_;
 
@@ -177,6 +186,9 @@ class RootClaimCore {
   uint64_t last_attempt_ = 0;
   bool reading_ = false;
   SteadyTime next_read_;
+  // When the key was read or compared last (nothing: it could not be), and since when it can be.
+  std::optional<SteadyTime> key_seen_at_;
+  SteadyTime key_well_since_;
 
   // Roots that were deposed although they lived: when, lately.
   std::deque<SteadyTime> false_alarms_;

@@ -31,6 +31,9 @@ struct RootClaimPolicy {
   // the nodes, stops acting. Must be shorter than what a new root's membership gives stations to
   // join.
   absl::Duration resign_after = absl::Seconds(1);
+  // A root that has said for so long that etcd is out of its reach is replaced by a sentinel that
+  // has reached etcd for as long: it beats, but it can take no write.
+  absl::Duration cut_off_limit = absl::Seconds(2);
   // A new root's replica may take so long to come to its own claim.
   absl::Duration catch_up_limit = absl::Seconds(5);
   // How long a sibling may be gone before the root is handed over.

@@ -40,7 +40,9 @@ void RootClaimCore::OnDeposed(Epoch epoch, ClaimMoment now) {
 }
 
 void RootClaimCore::OnConfirmed(Epoch epoch, ClaimMoment now) {
-  if (reigning_ && epoch == known_.epoch) confirmed_at_ = now.steady;
+  if (!reigning_ || epoch != known_.epoch) return;
+  confirmed_at_ = now.steady;
+  NoteKeyRead(true, now.steady);
 }
 
 void RootClaimCore::Resign(ClaimMoment now) {

@@ -55,7 +55,13 @@ SteadyTime RootClaimCore::RootSilentAt(const ControlPeer& root) const {
     silent_at = std::max(
         silent_at, *peer.root_heard_at + policy_.detection_time() + policy_.beat_interval);
   }
-  return silent_at;
+  return std::min(silent_at, RootCutOffAt(root));
+}
+
+SteadyTime RootClaimCore::RootCutOffAt(const ControlPeer& root) const {
+  const bool we_reach = last_tick_.has_value() && ReachesKey(*last_tick_) && progress_.following;
+  if (!root.not_following_since.has_value() || !we_reach) return SteadyTime::Infinite();
+  return std::max(*root.not_following_since, key_well_since_) + policy_.cut_off_limit;
 }
 
 bool RootClaimCore::HearsOthers(SteadyTime now) const {
@@ -79,6 +85,11 @@ void RootClaimCore::NoticeSilence(ClaimMoment now) {
   }
   const ControlPeer* root = peers_.Find(known_.record.node_id);
   const bool heard = root != nullptr && root->heard_at.has_value();
+  if (heard && now.steady >= RootCutOffAt(*root)) {
+    return Say(Report::Level::kWarning,
+               absl::StrCat("root ", known_.record.node_id, " (epoch ", known_.epoch,
+                            ") says that etcd is out of its reach, and it is not out of ours"));
+  }
   Say(Report::Level::kWarning,
       absl::StrCat("root ", known_.record.node_id, " (epoch ", known_.epoch, ") is silent",
                    heard ? absl::StrCat(": last heard ",

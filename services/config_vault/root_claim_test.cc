@@ -142,6 +142,41 @@ TEST(RootClaimTest, WithTheKeyOutOfReachForAllTheRootGoesOn) {
   EXPECT_EQ(site.Roots(), std::vector<std::string>{"control-1"});
 }
 
+// It beats, but could take no write until its way to etcd is mended.
+TEST(RootClaimTest, ARootThatAloneHasLostTheKeyIsReplaced) {
+  ClaimSite site(3);
+  site.Run(absl::Seconds(1));
+  site.LoseKey("control-1");
+  site.Run(absl::Seconds(2));
+  EXPECT_EQ(site.Roots(), std::vector<std::string>{"control-1"}) << "it may be over soon";
+  site.Run(absl::Seconds(3));
+  EXPECT_EQ(site.Roots(), std::vector<std::string>{"control-2"});
+  site.Heal();
+  site.Run(absl::Seconds(10));
+  EXPECT_EQ(site.Roots(), std::vector<std::string>{"control-2"});
+}
+
+TEST(RootClaimTest, ARootThatLosesTheKeyForAMomentStays) {
+  ClaimSite site(3);
+  site.Run(absl::Seconds(1));
+  site.LoseKey("control-1");
+  site.Run(absl::Milliseconds(1500));
+  site.Heal();
+  site.Run(absl::Seconds(10));
+  EXPECT_EQ(site.epochs_seen(), 1u);
+}
+
+// The first that reaches etcd again is not to claim before the root has had its chance.
+TEST(RootClaimTest, ARootStaysWhenTheKeyComesBackForAll) {
+  ClaimSite site(3);
+  site.Run(absl::Seconds(1));
+  for (const std::string id : {"control-1", "control-2", "control-3"}) site.LoseKey(id);
+  site.Run(absl::Minutes(1));
+  site.Heal();
+  site.Run(absl::Seconds(10));
+  EXPECT_EQ(site.epochs_seen(), 1u);
+}
+
 TEST(RootClaimTest, AClaimWhoseAnswerWasLostStillMakesTheNodeRoot) {
   ClaimSite site(3);
   site.Run(absl::Seconds(1));
@@ -239,6 +274,18 @@ TEST(RootClaimTest, ANodeThatIsNotAdmittedClaimsNothing) {
   site.Kill("control-3");
   site.Run(absl::Seconds(10));
   EXPECT_TRUE(site.Roots().empty());
+}
+
+// Nobody beat to it meanwhile: the root is not to blame for that.
+TEST(RootClaimTest, ANodeThatIsAdmittedAgainDoesNotClaimAtOnce) {
+  ClaimSite site(3);
+  site.Run(absl::Seconds(1));
+  site.Remove("control-3");
+  site.Run(absl::Seconds(10));
+  site.AdmitAgain("control-3");
+  site.Run(absl::Seconds(10));
+  EXPECT_EQ(site.epochs_seen(), 1u);
+  EXPECT_EQ(site.Roots(), std::vector<std::string>{"control-1"});
 }
 
 TEST(RootClaimTest, ARefusedWriteShowsTheRootThatItIsDeposed) {

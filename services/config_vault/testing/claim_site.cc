@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 
 namespace understudy::config_vault {
@@ -99,7 +101,19 @@ void ClaimSite::HandOver(const std::string& from, uint64_t request, const std::s
 }
 
 void ClaimSite::Remove(const std::string& id) {
-  std::erase_if(admitted_, [&](const ControlNode& node) { return node.id == id; });
+  const auto found = std::find_if(admitted_.begin(), admitted_.end(),
+                                  [&](const ControlNode& node) { return node.id == id; });
+  removed_[id] = *found;
+  admitted_.erase(found);
+  TellNodes();
+}
+
+void ClaimSite::AdmitAgain(const std::string& id) {
+  admitted_.push_back(removed_.extract(id).mapped());
+  TellNodes();
+}
+
+void ClaimSite::TellNodes() {
   for (auto& [other, node] : nodes_) {
     if (node.core != nullptr) node.core->OnNodes(admitted_, now());
   }
@@ -139,7 +153,7 @@ void ClaimSite::Act(const std::string& id) {
 }
 
 void ClaimSite::Deliver(const std::string& from, const std::string& to, const ControlBeat& beat) {
-  if (from == to || cut_.contains({from, to})) return;
+  if (from == to || cut_.contains({from, to}) || removed_.contains(to)) return;
   Later([this, from, to, beat] {
     Node& node = nodes_.at(to);
     if (node.core != nullptr) node.unread.emplace_back(from, beat);

@@ -56,6 +56,8 @@ class ClaimSite {
   void HandOver(const std::string& from, uint64_t request, const std::string& to);
   // It is no longer an admitted node; all learn it.
   void Remove(const std::string& id);
+  // Once more; it has run all the time.
+  void AdmitAgain(const std::string& id);
 
   Node& node(const std::string& id) { return nodes_.at(id); }
   // Who acts.
@@ -68,6 +70,7 @@ class ClaimSite {
   ClaimMoment now() const { return {now_, absl::UnixEpoch() + (now_ - SteadyTime())}; }
 
  private:
+  void TellNodes();
   void Step();
   void Act(const std::string& id);
   void Do(const std::string& id, const ClaimAction& action);
@@ -79,6 +82,7 @@ class ClaimSite {
   SharedRootKey key_;
   std::map<std::string, Node> nodes_;
   std::vector<ControlNode> admitted_;
+  std::map<std::string, ControlNode> removed_;
   std::set<std::pair<std::string, std::string>> cut_;
   std::set<Epoch> epochs_;
   std::map<uint64_t, absl::StatusOr<RootClaim>> answers_;
