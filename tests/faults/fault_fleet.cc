@@ -13,10 +13,14 @@ constexpr absl::Duration kCallTimeout = absl::Seconds(3);
 
 }  // namespace
 
-void FaultFleet::StartControl(size_t control_nodes, const std::vector<cli::Place>& places) {
+const std::string& FaultFleet::directory() {
   char name[] = "/tmp/understudy-faults-XXXXXX";
-  ASSERT_NE(mkdtemp(name), nullptr);
-  directory_ = name;
+  if (directory_.empty() && mkdtemp(name) != nullptr) directory_ = name;
+  return directory_;
+}
+
+void FaultFleet::StartControl(size_t control_nodes, const std::vector<cli::Place>& places) {
+  ASSERT_FALSE(directory().empty());
   cli::FleetOptions options;
   options.directory = directory_;
   options.binaries = *cli::FindBinaries();

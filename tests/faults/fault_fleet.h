@@ -18,6 +18,8 @@ namespace understudy::faults {
 class FaultFleet : public testing::Test {
  protected:
   void StartControl(size_t control_nodes, const std::vector<cli::Place>& places = {});
+  // Where the fleet keeps its files; made at the first call.
+  const std::string& directory();
   void TearDown() override;
 
   cli::LocalFleet& fleet() { return *fleet_; }

@@ -48,6 +48,9 @@ absl::Status Network::AddPlace(size_t index) {
   UNDERSTUDY_RETURN_IF_ERROR(Ip({"link", "set", name, "master", prefix_, "up"}));
   UNDERSTUDY_RETURN_IF_ERROR(Ip({"-n", name, "addr", "add", address + "/24", "dev", kInterface}));
   UNDERSTUDY_RETURN_IF_ERROR(Ip({"-n", name, "link", "set", kInterface, "up"}));
+  // Leaves room before the rule for the place's own addresses: see CutPort.
+  UNDERSTUDY_RETURN_IF_ERROR(Ip({"-n", name, "rule", "add", "pref", "100", "lookup", "local"}));
+  UNDERSTUDY_RETURN_IF_ERROR(Ip({"-n", name, "rule", "del", "pref", "0"}));
   return Ip({"-n", name, "link", "set", "lo", "up"});
 }
 
@@ -78,8 +81,23 @@ absl::Status Network::Isolate(size_t index) {
   return absl::OkStatus();
 }
 
+// A routing rule that comes before the one for the place's own addresses, which is first otherwise.
+absl::Status Network::CutPort(size_t from, int port) {
+  return Ip({"-n", NamespaceOf(from), "rule", "add", "pref", absl::StrCat(++cut_ports_[from]),
+             "ipproto", "tcp", "dport", absl::StrCat(port), "blackhole"});
+}
+
+absl::Status Network::HealPorts(size_t index) {
+  for (int& cut = cut_ports_[index]; cut > 0; --cut) {
+    UNDERSTUDY_RETURN_IF_ERROR(
+        Ip({"-n", NamespaceOf(index), "rule", "del", "pref", absl::StrCat(cut)}));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Network::HealAll() {
   for (size_t from = 0; from < places_.size(); ++from) {
+    UNDERSTUDY_RETURN_IF_ERROR(HealPorts(from));
     UNDERSTUDY_RETURN_IF_ERROR(Ip({"-n", NamespaceOf(from), "neigh", "flush", "dev", kInterface,
                                    "nud", "permanent"}));
   }

@@ -2,6 +2,7 @@
 #define UNDERSTUDY_TESTS_FAULTS_NETWORK_H_
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,18 +35,23 @@ class Network {
   absl::Status CutBothWays(size_t a, size_t b);
   // Between that one and all others, both ways; the test still reaches it.
   absl::Status Isolate(size_t index);
+  // What place `from` sends to the TCP port, wherever that is, is lost; new connections fail.
+  absl::Status CutPort(size_t from, int port);
   absl::Status HealAll();
 
  private:
   Network() = default;
   absl::Status Build(size_t places);
   absl::Status AddPlace(size_t index);
+  absl::Status HealPorts(size_t index);
   std::string NamespaceOf(size_t index) const;
 
   // Short: names of interfaces have at most 15 characters.
   std::string prefix_;
   std::string subnet_;
   std::vector<cli::Place> places_;
+  // By place: how many ports are cut.
+  std::map<size_t, int> cut_ports_;
 };
 
 }  // namespace understudy::faults

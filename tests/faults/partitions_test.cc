@@ -4,89 +4,69 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <algorithm>
-
-#include "cli/demo/root_finder.h"
+#include "cli/demo/stage.h"
+#include "cli/local_fleet/control_plan.h"
 #include "cli/local_fleet/wait.h"
 #include "common/status/status.h"
-#include "tests/faults/fault_fleet.h"
-#include "tests/faults/load.h"
+#include "tests/faults/control_faults.h"
 #include "tests/faults/network.h"
 
 namespace understudy::faults {
 namespace {
 
-constexpr size_t kNodes = 3;
-constexpr absl::Duration kPatience = absl::Minutes(1);
-constexpr absl::Duration kQuick = absl::Milliseconds(300);
-
-class PartitionsTest : public FaultFleet {
+class PartitionsTest : public ControlFaults {
  protected:
-  void SetUp() override {
-    auto network = Network::Create(kNodes);
-    ASSERT_TRUE(network.ok()) << network.status();
-    network_ = *std::move(network);
-    ASSERT_NO_FATAL_FAILURE(StartControl(kNodes, network_->places()));
-    quick_ = cli::MakeGrpcClients({.tls = fleet().site().tls, .timeout = kQuick});
-    finder_.emplace(fleet(), *quick_);
-    auto load = Load::Start(clients(), fleet().site().control_nodes, recorder_, {.clients = 6});
-    ASSERT_TRUE(load.ok()) << load.status();
-    load_ = *std::move(load);
-    ASSERT_TRUE(AwaitProgress());
-    root_ = AwaitRoot(0);
-  }
-  void TearDown() override {
-    load_.reset();
-    FaultFleet::TearDown();
-  }
+  // The stations' place, where there are any.
+  static constexpr size_t kStations = kNodes;
 
-  bool AwaitProgress() {
-    const size_t before = recorder_.acknowledged();
-    return cli::WaitFor(kPatience, [&] { return recorder_.acknowledged() > before + 20; });
+  void SetUp() override {
+    auto network = Network::Create(kNodes + 1);
+    if (!network.ok()) GTEST_SKIP() << network.status().message();
+    network_ = *std::move(network);
+    const auto& places = network_->places();
+    ASSERT_NO_FATAL_FAILURE(StartUnderLoad({places.begin(), places.begin() + kNodes}));
   }
-  cli::RootFinder::Root AwaitRoot(uint64_t newer_than) {
-    cli::RootFinder::Root root;
-    EXPECT_TRUE(cli::WaitFor(kPatience, [&] {
-      const auto found = finder_->Find();
-      if (found.has_value()) root = *found;
-      return found.has_value() && found->epoch > newer_than;
-    })) << "no root with an epoch after " << newer_than;
-    return root;
-  }
-  size_t IndexOf(const std::string& node) {
-    const auto ids = fleet().ControlNodeIds();
-    return static_cast<size_t>(std::find(ids.begin(), ids.end(), node) - ids.begin());
-  }
-  size_t root_index() { return IndexOf(root_.node); }
-  size_t other_index(size_t step) { return (root_index() + step) % kNodes; }
 
   // Another root acts, writes go on; healed, the old one is a sentinel, and all that was said is
   // linearizable.
   void ExpectTheRootMovesAndHeals() {
-    const cli::RootFinder::Root next = AwaitRoot(root_.epoch);
-    EXPECT_NE(next.node, root_.node);
+    const cli::RootFinder::Root next = AwaitRoot(root().epoch);
+    EXPECT_NE(next.node, root().node);
     EXPECT_TRUE(AwaitProgress());
     ASSERT_EQ(network_->HealAll(), absl::OkStatus());
-    EXPECT_TRUE(cli::WaitFor(kPatience, [&] {
-      const auto role = finder_->RoleOf(root_.node);
-      return role.has_value() && role->role() == config_vault::v1::ROLE_SENTINEL &&
-             role->epoch() >= next.epoch;
-    })) << root_.node << " is no sentinel";
+    EXPECT_TRUE(AwaitSentinel(root().node, next.epoch)) << root().node << " is no sentinel";
     ExpectAllIsWell();
   }
-  void ExpectAllIsWell() {
-    EXPECT_TRUE(AwaitProgress());
-    load_->Stop();
-    const absl::Status verdict = CheckRecorded(recorder_);
-    EXPECT_TRUE(verdict.ok()) << verdict.message();
+
+  void StartStations() {
+    const auto documents = cli::ReadStationDocuments("tests/data");
+    ASSERT_TRUE(documents.ok()) << documents.status();
+    stations_ = *cli::DeploymentStations(*documents, 3);
+    for (auto& station : stations_) station.launcher = network_->place(kStations).launcher;
+    ASSERT_EQ(fleet().StartStations(stations_), absl::OkStatus());
+    auto stage = cli::Stage::Open(fleet(), clients(), stations_, {}, [] { return false; });
+    ASSERT_TRUE(stage.ok()) << stage.status();
+    stage_ = *std::move(stage);
+    ASSERT_EQ(stage_->AwaitReady(stations_, kPatience), absl::OkStatus());
+    stage_->observer().TakeFailed();
+  }
+  // Healed after longer than it takes to judge a station, all run what they ran before.
+  void ExpectTheDutiesStay() {
+    cli::Pause(absl::Seconds(3));
+    ASSERT_EQ(network_->HealAll(), absl::OkStatus());
+    std::vector<std::string> all;
+    for (const auto& station : stations_) {
+      EXPECT_EQ(stage_->AwaitAlive(station.id, kPatience), absl::OkStatus());
+      all.push_back(station.id);
+    }
+    EXPECT_TRUE(cli::WaitFor(kPatience, [&] { return stage_->Disorder(all).empty(); }))
+        << stage_->Disorder(all).front();
+    ExpectAllIsWell();
   }
 
   std::unique_ptr<Network> network_;
-  std::unique_ptr<cli::ClientFactory> quick_;
-  std::optional<cli::RootFinder> finder_;
-  linearizability::Recorder recorder_;
-  std::unique_ptr<Load> load_;
-  cli::RootFinder::Root root_;
+  std::vector<cli::StationSpec> stations_;
+  std::unique_ptr<cli::Stage> stage_;
 };
 
 TEST_F(PartitionsTest, ARootThatIsCutOffFromAllOtherNodesIsReplaced) {
@@ -106,6 +86,17 @@ TEST_F(PartitionsTest, ARootThatHearsNothingIsReplaced) {
   ExpectTheRootMovesAndHeals();
 }
 
+// Its beats are heard, but it could take no write.
+TEST_F(PartitionsTest, ARootThatDoesNotReachEtcdIsReplaced) {
+  const std::string file = fleet().layout().ControlPlanFile();
+  const auto plan = cli::ParsePlan(*cli::ReadFile(file), file);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  for (const cli::ControlNodePlan& node : *plan) {
+    ASSERT_EQ(network_->CutPort(root_index(), node.etcd_client), absl::OkStatus());
+  }
+  ExpectTheRootMovesAndHeals();
+}
+
 TEST_F(PartitionsTest, ASentinelThatIsCutOffHarmsNobody) {
   ASSERT_EQ(network_->Isolate(other_index(1)), absl::OkStatus());
   EXPECT_TRUE(AwaitProgress());
@@ -121,11 +112,26 @@ TEST_F(PartitionsTest, ACutBetweenTheRootAndOneSentinelAloneLosesNothing) {
 }
 
 TEST_F(PartitionsTest, AFrozenRootWakesUpAsASentinel) {
-  ASSERT_EQ(fleet().SignalNode(root_.node, SIGSTOP), absl::OkStatus());
-  AwaitRoot(root_.epoch);
+  ASSERT_EQ(fleet().SignalNode(root().node, SIGSTOP), absl::OkStatus());
+  AwaitRoot(root().epoch);
   EXPECT_TRUE(AwaitProgress());
-  ASSERT_EQ(fleet().SignalNode(root_.node, SIGCONT), absl::OkStatus());
+  ASSERT_EQ(fleet().SignalNode(root().node, SIGCONT), absl::OkStatus());
   ExpectTheRootMovesAndHeals();
+}
+
+// It must take them for dead; there is nobody whom it could give their duties to.
+TEST_F(PartitionsTest, ARootThatIsCutOffFromAllStationsLeavesTheirDutiesWhereTheyAre) {
+  ASSERT_NO_FATAL_FAILURE(StartStations());
+  ASSERT_EQ(network_->CutBothWays(root_index(), kStations), absl::OkStatus());
+  ExpectTheDutiesStay();
+}
+
+// They hear nothing, it hears all.
+TEST_F(PartitionsTest, ARootWhoseAnswersDoNotReachTheStationsBlamesNone) {
+  ASSERT_NO_FATAL_FAILURE(StartStations());
+  ASSERT_EQ(network_->Cut(root_index(), kStations), absl::OkStatus());
+  ExpectTheDutiesStay();
+  EXPECT_TRUE(stage_->observer().TakeFailed().empty());
 }
 
 }  // namespace
