@@ -1,6 +1,7 @@
 #ifndef UNDERSTUDY_CLI_CLIENTS_AGENT_CLIENT_H_
 #define UNDERSTUDY_CLI_CLIENTS_AGENT_CLIENT_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -16,6 +17,9 @@ class AgentClient {
 
   virtual absl::StatusOr<station_agent::v1::GetStatusResponse> GetStatus() = 0;
   virtual absl::StatusOr<station_agent::v1::LeaveResponse> Leave(const std::string& reason) = 0;
+  // At most `limit` of them.
+  virtual absl::StatusOr<station_agent::v1::ListCoroutinesResponse> ListCoroutines(
+      uint32_t limit) = 0;
 };
 
 }  // namespace understudy::cli

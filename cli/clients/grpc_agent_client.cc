@@ -26,6 +26,12 @@ class GrpcAgentClient final : public AgentClient {
     request.set_reason(reason);
     return Call(peer_, *stub_->async(), &Async::Leave, request, peer_.timeout);
   }
+  absl::StatusOr<station_agent::v1::ListCoroutinesResponse> ListCoroutines(
+      uint32_t limit) override {
+    station_agent::v1::ListCoroutinesRequest request;
+    request.set_limit(limit);
+    return Call(peer_, *stub_->async(), &Async::ListCoroutines, request, peer_.timeout);
+  }
 
  private:
   const Peer peer_;

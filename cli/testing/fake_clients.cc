@@ -146,6 +146,9 @@ class FakeAgent final : public AgentClient {
     site_.leave_reason = reason;
     return Answer(site_, station_agent::v1::LeaveResponse());
   }
+  absl::StatusOr<station_agent::v1::ListCoroutinesResponse> ListCoroutines(uint32_t) override {
+    return Answer(site_, site_.coroutines);
+  }
 
  private:
   FakeSite& site_;

@@ -63,6 +63,7 @@ struct FakeSite {
 
   station_agent::v1::GetStatusResponse agent_status;
   std::string leave_reason;
+  station_agent::v1::ListCoroutinesResponse coroutines;
 
   // The addresses that were called, in order, and how.
   std::vector<std::string> called;

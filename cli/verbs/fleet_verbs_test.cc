@@ -212,5 +212,18 @@ TEST_F(FleetVerbsTest, AStationLeavesThroughItsAgent) {
   EXPECT_NE(out_.find("joined        yes\n"), std::string::npos) << out_;
 }
 
+TEST_F(FleetVerbsTest, AStationsCoroutinesTellWhatTheyWaitFor) {
+  auto* coroutine = site_.coroutines.add_coroutines();
+  coroutine->set_id(4294967297);
+  coroutine->set_name("meter");
+  coroutine->set_state("waiting");
+  coroutine->set_waits_for("recv");
+  coroutine->set_file_descriptor(12);
+  site_.coroutines.set_total(3);
+  EXPECT_EQ(Run({"station", "coroutines", "--agent", "127.0.0.1:9"}), 0);
+  EXPECT_NE(out_.find("meter      waiting  recv on 12"), std::string::npos) << out_;
+  EXPECT_NE(out_.find("1 of 3 are shown.\n"), std::string::npos) << out_;
+}
+
 }  // namespace
 }  // namespace understudy::cli

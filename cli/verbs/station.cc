@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -14,11 +15,14 @@ namespace understudy::cli {
 namespace {
 
 constexpr char kUsualAgent[] = "127.0.0.1:7105";
+// An agent lists no more.
+constexpr uint64_t kMaxListed = 10'000;
 
 struct Options {
   std::string station;
   std::string agent;
   std::string reason = "asked to by an operator";
+  uint64_t limit = 1000;
 };
 
 // --agent, or the site file's address of the station, or the design's port on this machine.
@@ -82,6 +86,36 @@ absl::Status ShowStatus(const Options& options, Context& context) {
   return absl::OkStatus();
 }
 
+std::string WaitText(const station_agent::v1::Coroutine& coroutine) {
+  if (coroutine.waits_for().empty()) return "";
+  if (!coroutine.has_file_descriptor()) return coroutine.waits_for();
+  return absl::StrCat(coroutine.waits_for(), " on ", coroutine.file_descriptor());
+}
+
+absl::Status ShowCoroutines(const Options& options, Context& context) {
+  UNDERSTUDY_ASSIGN_OR_RETURN(const auto agent, Agent(options, context));
+  const auto limit = static_cast<uint32_t>(std::min(options.limit, kMaxListed));
+  UNDERSTUDY_ASSIGN_OR_RETURN(const auto response, agent->ListCoroutines(limit));
+  if (context.json()) {
+    context.PrintJson(response);
+    return absl::OkStatus();
+  }
+  Table table({"COROUTINE", "STATE", "WAITS FOR", {"SINCE", Table::Align::kRight}, "ID"});
+  for (const auto& coroutine : response.coroutines()) {
+    table.AddRow({coroutine.name(),
+                  coroutine.cancelled() ? Cell(coroutine.state() + ", to end", Color::kRed)
+                                        : Cell(coroutine.state()),
+                  WaitText(coroutine),
+                  coroutine.has_waiting() ? DurationText(ToDuration(coroutine.waiting())) : "",
+                  absl::StrCat(coroutine.id())});
+  }
+  context.out() << table.Render(context.painter());
+  if (response.total() > static_cast<uint64_t>(response.coroutines_size())) {
+    context.out() << response.coroutines_size() << " of " << response.total() << " are shown.\n";
+  }
+  return absl::OkStatus();
+}
+
 void AddTarget(Verb& verb, Options& options) {
   verb.OptionalArgument(options.station, "STATION", "as the site file knows it");
   verb.Option(options.agent, "--agent", "HOST:PORT", "the agent itself");
@@ -92,6 +126,7 @@ void AddTarget(Verb& verb, Options& options) {
 void AddStation(Verb& root) {
   Verb station = root.Add("station", "Talk to the agent of a station on this machine",
                           "understudy station status gate-1\n"
+                          "understudy station coroutines gate-1\n"
                           "understudy station leave gate-1 --reason \"new battery\"\n"
                           "understudy station leave --agent 127.0.0.1:7105");
   station.NeedsVerb();
@@ -100,6 +135,11 @@ void AddStation(Verb& root) {
       station.Add("status", "What the agent itself says", "understudy station status gate-1");
   AddTarget(status, *options);
   status.OnRun([options](Context& context) { return ShowStatus(*options, context); });
+  Verb coroutines = station.Add("coroutines", "What the agent's coroutines do and wait for",
+                                "understudy station coroutines gate-1");
+  AddTarget(coroutines, *options);
+  coroutines.Option(options->limit, "--limit", "N", "list at most so many, up to 10000");
+  coroutines.OnRun([options](Context& context) { return ShowCoroutines(*options, context); });
   Verb leave = station.Add("leave", "Leave the site in order: the duty moves, the agent stops",
                            "understudy station leave gate-1 --reason \"new battery\"");
   AddTarget(leave, *options);

@@ -57,7 +57,8 @@ absl::Status Agent::Open() {
   }
   UNDERSTUDY_ASSIGN_OR_RETURN(const std::optional<gid_t> group, FindGroup(config_.link_group));
   link_inbox_ = std::make_unique<LinkInbox>(*this);
-  UNDERSTUDY_ASSIGN_OR_RETURN(link_, AgentLink::Open({config_.link_name, group}, *link_inbox_));
+  UNDERSTUDY_ASSIGN_OR_RETURN(
+      link_, AgentLink::Open({config_.link_name, group, &parts_.runtime}, *link_inbox_));
   MakeParts();
   parts_.executor->Post(
       [this, role = std::move(role), documents = std::move(loaded.documents)]() mutable {
@@ -76,7 +77,7 @@ void Agent::MakeParts() {
       DutyRunner::Outlets{[this](const DutyAction& action) { orders_->Reply(action); },
                           [this] { orders_->Attach(); }, [this] { OnRoleChanged(); }});
   watch_ =
-      std::make_unique<SelfWatch>(SelfWatch::Parts{parts_.clock, parts_.executor, parts_.disk,
+      std::make_unique<SelfWatch>(SelfWatch::Parts{parts_.clock, parts_.executor, parts_.runtime,
                                                    *link_, parts_.metrics, config_.state_directory},
                                   config_.limits, config_.sample_interval, [this] { OnChanged(); });
   membership_ = parts_.make_membership(*this);

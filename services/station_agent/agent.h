@@ -50,13 +50,16 @@ struct AgentStatus {
 class Agent final : private MembershipObserver, private OrdersObserver {
  public:
   struct Parts {
-    // `clock`, `random`, `vault` and `metrics` must outlive the agent and the executors' work.
+    // `clock`, `random`, `vault`, `metrics` and `runtime` must outlive the agent and the executors'
+    // work.
     const Clock& clock;
     // Used on the executor alone.
     Random& random;
     std::shared_ptr<Executor> executor;
     // For what blocks.
     std::shared_ptr<Executor> disk;
+    // For what waits for the native process and the machine.
+    runtime::Runtime& runtime;
     VaultDocuments& vault;
     AgentMetrics& metrics;
     std::function<std::unique_ptr<MembershipSession>(MembershipObserver&)> make_membership;
@@ -68,7 +71,7 @@ class Agent final : private MembershipObserver, private OrdersObserver {
   // Reads the state directory, opens the link and starts everything. Errors of the disk and of
   // AgentLink::Open.
   static absl::StatusOr<std::unique_ptr<Agent>> Start(const Config& config, Parts parts);
-  // The executors must have stopped.
+  // The executors and the runtime must have stopped.
   ~Agent() override;
 
   // From any thread; callbacks run on the executor.

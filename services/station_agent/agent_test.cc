@@ -14,6 +14,7 @@
 #include "common/testing/eventually.h"
 #include "common/time/system_clock.h"
 #include "services/station_agent/link/station_link.h"
+#include "services/station_agent/runtime/scheduler/runtime.h"
 #include "services/station_agent/testing/fake_sessions.h"
 
 namespace understudy::station_agent {
@@ -112,6 +113,12 @@ class AgentTest : public ::testing::Test {
     shm_unlink(config_.link_name.c_str());
   }
 
+  static runtime::RuntimeOptions OneThread() {
+    runtime::RuntimeOptions options;
+    options.threads = 1;
+    return options;
+  }
+
   void BeDeployment(bool strict = false) {
     config_.kind = StationKind::kDeployment;
     config_.duty = DeclaredDuty{"gate", {}, strict};
@@ -122,12 +129,14 @@ class AgentTest : public ::testing::Test {
     vault_ = std::make_unique<FakeVaultDocuments>(*log_);
     executor_ = std::make_shared<SerialExecutor>("agent", clock_);
     disk_ = std::make_shared<SerialExecutor>("disk", clock_);
+    runtime_ = std::make_unique<runtime::Runtime>(OneThread(), clock_);
     session_.sent_at = clock_.SteadyNow();
     Agent::Parts parts = {
         .clock = clock_,
         .random = random_,
         .executor = executor_,
         .disk = disk_,
+        .runtime = *runtime_,
         .vault = *vault_,
         .metrics = metrics_,
         .make_membership =
@@ -151,6 +160,7 @@ class AgentTest : public ::testing::Test {
   void Stop() {
     if (agent_ == nullptr) return;
     agent_->Quiet();
+    runtime_->Stop();
     disk_->Stop();
     executor_->Stop();
     agent_.reset();
@@ -209,6 +219,7 @@ class AgentTest : public ::testing::Test {
   std::unique_ptr<FakeVaultDocuments> vault_;
   std::shared_ptr<SerialExecutor> executor_;
   std::shared_ptr<SerialExecutor> disk_;
+  std::unique_ptr<runtime::Runtime> runtime_;
   FakeMembershipSession* membership_ = nullptr;
   FakeOrdersSession* orders_ = nullptr;
   std::unique_ptr<Agent> agent_;
@@ -443,8 +454,9 @@ TEST_F(AgentTest, RefusesToGuessWhatABrokenRoleFileSaid) {
   log_ = std::make_unique<WorldLog>();
   vault_ = std::make_unique<FakeVaultDocuments>(*log_);
   executor_ = std::make_shared<SerialExecutor>("agent", clock_);
-  Agent::Parts parts = {clock_,   random_, executor_, executor_, *vault_,
-                        metrics_, nullptr, nullptr,   nullptr};
+  runtime_ = std::make_unique<runtime::Runtime>(OneThread(), clock_);
+  Agent::Parts parts = {clock_,  random_,  executor_, executor_, *runtime_,
+                        *vault_, metrics_, nullptr,   nullptr,   nullptr};
   EXPECT_EQ(ErrorReason(Agent::Start(config_, std::move(parts)).status()), "BAD_ROLE_FILE");
   executor_->Stop();
 }

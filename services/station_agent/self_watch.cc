@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "services/station_agent/runtime/sync/offload.h"
+
 namespace understudy::station_agent {
 namespace {
 
@@ -19,13 +21,18 @@ SelfWatch::SelfWatch(Parts parts, const HealthLimitsOptions& limits, absl::Durat
       probe_(std::make_shared<SystemProbe>(parts_.state_directory)),
       limits_(limits, parts_.clock.SteadyNow()) {}
 
-void SelfWatch::Start() { Sample(); }
+void SelfWatch::Start() {
+  parts_.runtime.Spawn([this] { MeasureNowAndAgain(); }, {.name = "self-measurement"});
+}
 
-void SelfWatch::Sample() {
-  parts_.disk->Post([this, probe = probe_, pid = parts_.link.NativePid()] {
-    parts_.executor->Post([this, figures = probe->Look(pid)] { OnFigures(figures); });
-  });
-  parts_.executor->RunAt(parts_.clock.SteadyNow() + interval_, [this] { Sample(); });
+void SelfWatch::MeasureNowAndAgain() {
+  do {
+    // A sick disk may take its time to say how full it is.
+    const auto figures = runtime::Offload(
+        [probe = probe_, pid = parts_.link.NativePid()] { return probe->Look(pid); });
+    if (!figures.ok()) continue;
+    parts_.executor->Post([this, seen = *figures] { OnFigures(seen); });
+  } while (runtime::PauseFor(interval_));
 }
 
 void SelfWatch::OnFigures(const SystemProbe::Figures& figures) {
@@ -53,23 +60,42 @@ void SelfWatch::ShowFaults(bool changed) {
   on_change_();
 }
 
-void SelfWatch::LookAtHeartbeat() {
-  if (!native_attached_) return;
-  ShowFaults(limits_.OnHeartbeat(parts_.clock.SteadyNow(), parts_.link.NativeHeartbeat()));
-  parts_.executor->RunAt(parts_.clock.SteadyNow() + kHeartbeatInterval,
-                         [this] { LookAtHeartbeat(); });
+// Wakes the executor only when the native process is silent, or was until now.
+void SelfWatch::LookAtHeartbeatNowAndAgain(uint32_t attachment) {
+  SteadyTime before = parts_.clock.SteadyNow();
+  uint64_t beat_before = parts_.link.NativeHeartbeat();
+  bool was_silent = true;
+  while (runtime::PauseFor(kHeartbeatInterval) && attachment_.load() == attachment) {
+    const SteadyTime now = parts_.clock.SteadyNow();
+    const uint64_t beat = parts_.link.NativeHeartbeat();
+    const bool is_silent = beat == beat_before;
+    if (is_silent || was_silent) {
+      parts_.executor->Post([this, attachment, before, beat_before, now, beat] {
+        if (attachment_.load() != attachment) return;
+        bool changed = limits_.OnHeartbeat(before, beat_before);
+        changed = limits_.OnHeartbeat(now, beat) || changed;
+        ShowFaults(changed);
+      });
+    }
+    was_silent = is_silent;
+    before = now;
+    beat_before = beat;
+  }
 }
 
 void SelfWatch::OnNativeAttached() {
   limits_.OnNativeAttached();
   parts_.metrics.native_attached.Set(1);
   ShowFaults(true);
-  if (std::exchange(native_attached_, true)) return;
-  LookAtHeartbeat();
+  native_attached_ = true;
+  parts_.runtime.Spawn(
+      [this, attachment = ++attachment_] { LookAtHeartbeatNowAndAgain(attachment); },
+      {.name = "native-heartbeat"});
 }
 
 void SelfWatch::OnNativeLost() {
   native_attached_ = false;
+  ++attachment_;
   sample_.native_reported_memory_bytes = 0;
   sample_.native_resident_bytes = 0;
   limits_.OnNativeLost();

@@ -1,6 +1,7 @@
 #ifndef UNDERSTUDY_SERVICES_STATION_AGENT_SELF_WATCH_H_
 #define UNDERSTUDY_SERVICES_STATION_AGENT_SELF_WATCH_H_
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,20 +14,23 @@
 #include "services/station_agent/health_limits.h"
 #include "services/station_agent/link/agent_link.h"
 #include "services/station_agent/membership_session.h"
+#include "services/station_agent/runtime/scheduler/runtime.h"
 #include "services/station_agent/system_probe.h"
 
 namespace understudy::station_agent {
 
 // Watches the station itself: the machine, the native process and, through it, the child devices;
-// knows which limits are passed. All calls on the executor.
+// knows which limits are passed. All calls on the executor; what has to be looked at regularly is
+// looked at in coroutines.
 class SelfWatch {
  public:
   struct Parts {
     // `clock`, `link` and `metrics` must outlive the watch and both executors' work.
     const Clock& clock;
     std::shared_ptr<Executor> executor;
-    // Where /proc and the file system are asked: either may take its time.
-    std::shared_ptr<Executor> disk;
+    // Where the machine is asked and the native process's heartbeat is looked at, now and again.
+    // Must have stopped before the watch dies.
+    runtime::Runtime& runtime;
     const AgentLink& link;
     AgentMetrics& metrics;
     std::string state_directory;
@@ -52,21 +56,25 @@ class SelfWatch {
   std::vector<ChildDevice> children() const;
 
  private:
-  void Sample();
+  // Coroutines.
+  void MeasureNowAndAgain();
+  void LookAtHeartbeatNowAndAgain(uint32_t attachment);
+
   void OnFigures(const SystemProbe::Figures& figures);
-  void LookAtHeartbeat();
   void Judge();
   void ShowFaults(bool changed);
 
   Parts parts_;
   const absl::Duration interval_;
   const OnChange on_change_;
-  // Used on the disk's executor alone.
+  // Used by one offloaded look at a time, which may outlive the watch.
   const std::shared_ptr<SystemProbe> probe_;
   HealthLimits limits_;
   HealthSample sample_;
   bool sampled_ = false;
   bool native_attached_ = false;
+  // Changes whenever a native process comes or goes.
+  std::atomic<uint32_t> attachment_{0};
   std::map<std::string, ChildDevice> children_;
 };
 

@@ -17,6 +17,7 @@
 #include "common/time/system_clock.h"
 #include "services/station_agent/agent.h"
 #include "services/station_agent/control_channels.h"
+#include "services/station_agent/device_side.h"
 #include "services/station_agent/grpc_vault_documents.h"
 #include "services/station_agent/station_agent_service.h"
 
@@ -40,7 +41,8 @@ class Server final : public lifecycle::RunningService {
     UNDERSTUDY_RETURN_IF_ERROR(MakeChannels());
     vault_ = MakeGrpcVaultDocuments(*channels_);
     UNDERSTUDY_ASSIGN_OR_RETURN(agent_, Agent::Start(config_, MakeParts()));
-    service_ = MakeStationAgentService(*agent_, config_.station_id, config_.sync.mode);
+    service_ =
+        MakeStationAgentService(*agent_, device_side_, config_.station_id, config_.sync.mode);
     rpc::ServerOptions options;
     options.service = "station-agent";
     options.version = kAgentVersion;
@@ -50,13 +52,13 @@ class Server final : public lifecycle::RunningService {
     return absl::OkStatus();
   }
 
-  ~Server() override { StopExecutors(); }
+  ~Server() override { StopWork(); }
 
   void AddStopSteps(lifecycle::StopSequence& stop) override {
     if (config_.leave_on_stop) stop.Add("leave", [this] { LeaveAndWait(); });
     stop.Add("refuse calls", [this] { rpc_->Shutdown(absl::Milliseconds(500)); });
     stop.Add("talk no more", [this] { agent_->Quiet(); });
-    stop.Add("executors", [this] { StopExecutors(); });
+    stop.Add("coroutines and executors", [this] { StopWork(); });
   }
 
  private:
@@ -75,6 +77,7 @@ class Server final : public lifecycle::RunningService {
             .random = random_,
             .executor = executor_,
             .disk = disk_,
+            .runtime = device_side_.runtime(),
             .vault = *vault_,
             .metrics = metrics_,
             .make_membership =
@@ -98,7 +101,8 @@ class Server final : public lifecycle::RunningService {
   }
 
   // What the last tasks would give to the disk is dropped: it is done again at the next start.
-  void StopExecutors() {
+  void StopWork() {
+    device_side_.Stop();
     disk_->Stop();
     executor_->Stop();
   }
@@ -106,6 +110,7 @@ class Server final : public lifecycle::RunningService {
   const Config config_;
   metrics::Registry registry_;
   AgentMetrics metrics_{registry_};
+  DeviceSide device_side_{TheClock(), registry_};
   Random random_ = Random::FromEntropy();
   const std::shared_ptr<SerialExecutor> executor_ =
       std::make_shared<SerialExecutor>("agent", TheClock());

@@ -13,6 +13,8 @@ namespace {
 
 constexpr char kDomain[] = "station-agent.understudy";
 constexpr size_t kMaxReasonBytes = 256;
+constexpr uint32_t kUsualCoroutines = 1000;
+constexpr uint32_t kMaxCoroutines = 10'000;
 
 // A reply that a std::function, which must be copyable, can hold.
 template <typename Response>
@@ -62,10 +64,27 @@ v1::GetStatusResponse EncodeStatus(const AgentStatus& status) {
   return response;
 }
 
+v1::Coroutine EncodeCoroutine(const runtime::CoroutineReport& report) {
+  v1::Coroutine coroutine;
+  coroutine.set_id(report.id);
+  coroutine.set_name(report.name);
+  coroutine.set_state(runtime::NameOf(report.state));
+  coroutine.set_cancelled(report.cancelled);
+  if (report.waits_for == nullptr) return coroutine;
+  coroutine.set_waits_for(report.waits_for);
+  if (report.descriptor >= 0) coroutine.set_file_descriptor(report.descriptor);
+  SetDuration(report.waiting, coroutine.mutable_waiting());
+  return coroutine;
+}
+
 class StationAgentService final : public v1::StationAgent::CallbackService {
  public:
-  StationAgentService(Agent& agent, std::string station_id, SyncMode sync_mode)
-      : agent_(agent), station_id_(std::move(station_id)), sync_mode_(sync_mode) {}
+  StationAgentService(Agent& agent, DeviceSide& device_side, std::string station_id,
+                      SyncMode sync_mode)
+      : agent_(agent),
+        device_side_(device_side),
+        station_id_(std::move(station_id)),
+        sync_mode_(sync_mode) {}
 
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const v1::GetStatusRequest*,
@@ -98,6 +117,31 @@ class StationAgentService final : public v1::StationAgent::CallbackService {
     return reactor;
   }
 
+  grpc::ServerUnaryReactor* ListCoroutines(grpc::CallbackServerContext* context,
+                                           const v1::ListCoroutinesRequest* request,
+                                           v1::ListCoroutinesResponse* response) override {
+    auto reply = MakeReply(context, response);
+    grpc::ServerUnaryReactor* reactor = reply->reactor();
+    if (request->limit() > kMaxCoroutines) {
+      reply->Fail(MakeError(absl::StatusCode::kInvalidArgument, "INVALID_LIMIT",
+                            "limit: expected at most 10000"));
+      return reactor;
+    }
+    const uint32_t limit = request->limit() == 0 ? kUsualCoroutines : request->limit();
+    const bool asked = device_side_.ListCoroutines(limit, [reply](const CoroutineList& list) {
+      v1::ListCoroutinesResponse answer;
+      answer.set_total(list.total);
+      for (const auto& report : list.coroutines) {
+        *answer.add_coroutines() = EncodeCoroutine(report);
+      }
+      reply->Finish(std::move(answer));
+    });
+    if (!asked) {
+      reply->Fail(MakeError(absl::StatusCode::kUnavailable, "STOPPING", "the agent is stopping"));
+    }
+    return reactor;
+  }
+
   grpc::ServerUnaryReactor* Upload(grpc::CallbackServerContext* context, const v1::UploadRequest*,
                                    v1::UploadResponse* response) override {
     auto reply = MakeReply(context, response);
@@ -114,15 +158,17 @@ class StationAgentService final : public v1::StationAgent::CallbackService {
 
  private:
   Agent& agent_;
+  DeviceSide& device_side_;
   const std::string station_id_;
   const SyncMode sync_mode_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeStationAgentService(Agent& agent, const std::string& station_id,
+std::unique_ptr<grpc::Service> MakeStationAgentService(Agent& agent, DeviceSide& device_side,
+                                                       const std::string& station_id,
                                                        SyncMode sync_mode) {
-  return std::make_unique<StationAgentService>(agent, station_id, sync_mode);
+  return std::make_unique<StationAgentService>(agent, device_side, station_id, sync_mode);
 }
 
 std::string StationAgentServiceName() { return v1::StationAgent::service_full_name(); }

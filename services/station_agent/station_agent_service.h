@@ -5,6 +5,7 @@
 #include <string>
 
 #include "services/station_agent/agent.h"
+#include "services/station_agent/device_side.h"
 
 namespace grpc {
 class Service;
@@ -12,8 +13,9 @@ class Service;
 
 namespace understudy::station_agent {
 
-// The StationAgent service of one agent, which must outlive the calls.
-std::unique_ptr<grpc::Service> MakeStationAgentService(Agent& agent, const std::string& station_id,
+// The StationAgent service of one agent, which must outlive the calls, as must its device side.
+std::unique_ptr<grpc::Service> MakeStationAgentService(Agent& agent, DeviceSide& device_side,
+                                                       const std::string& station_id,
                                                        SyncMode sync_mode);
 
 // As the health service knows it.

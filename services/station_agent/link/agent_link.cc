@@ -133,7 +133,8 @@ void AgentLink::MeetNative() {
   native_generation_ = generation;
   LoseNative();
   const uint32_t pid = __atomic_load_n(&native.pid, __ATOMIC_SEQ_CST);
-  watch_ = ProcessWatch::Start(pid, __atomic_load_n(&native.start_time, __ATOMIC_SEQ_CST),
+  watch_ = ProcessWatch::Start(*options_.runtime, pid,
+                               __atomic_load_n(&native.start_time, __ATOMIC_SEQ_CST),
                                [this] { Wake(); });
   if (watch_ == nullptr) return;
   native_pid_.store(pid, std::memory_order_release);

@@ -22,6 +22,9 @@
 #include "services/station_agent/link/station_link_segment.h"
 
 namespace understudy::station_agent {
+namespace runtime {
+class Runtime;
+}  // namespace runtime
 
 // Hears what the native process does and says. Called on the link's own thread, one call at a time;
 // must not block, nor call back into the link.
@@ -53,6 +56,8 @@ class AgentLink {
     std::string name;
     // Besides the user, this group may attach.
     std::optional<gid_t> group;
+    // Where the native process's end is waited for. Must outlive the link.
+    runtime::Runtime* runtime = nullptr;
   };
 
   // Makes the segment, or finds an earlier agent's. `observer` must outlive the link, and hears

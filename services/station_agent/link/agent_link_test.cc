@@ -13,6 +13,7 @@
 #include "common/status/status.h"
 #include "services/station_agent/link/station_link.h"
 #include "services/station_agent/link/station_link_bell.h"
+#include "services/station_agent/link/testing/link_runtime.h"
 #include "services/station_agent/link/testing/recording_observer.h"
 
 namespace understudy::station_agent {
@@ -31,7 +32,7 @@ class AgentLinkTest : public testing::Test {
   }
 
   void StartAgent() {
-    auto link = AgentLink::Open({name_, std::nullopt}, observer_);
+    auto link = AgentLink::Open({name_, std::nullopt, &LinkRuntime()}, observer_);
     ASSERT_TRUE(link.ok()) << link.status();
     agent_ = *std::move(link);
     agent_->Start();
@@ -80,7 +81,7 @@ TEST_F(AgentLinkTest, TimesOutWithoutAnAgent) {
 
 TEST_F(AgentLinkTest, TakesOneAgentAndOneNativeProcess) {
   StartBoth();
-  const auto second = AgentLink::Open({name_, std::nullopt}, observer_);
+  const auto second = AgentLink::Open({name_, std::nullopt, &LinkRuntime()}, observer_);
   EXPECT_EQ(ErrorReason(second.status()), "LINK_BUSY");
   station_link* other = nullptr;
   EXPECT_EQ(station_link_open(name_.c_str(), kPatience, &other), -EBUSY);

@@ -15,6 +15,7 @@
 #include "common/testing/eventually.h"
 #include "services/station_agent/link/agent_link.h"
 #include "services/station_agent/link/station_link.h"
+#include "services/station_agent/link/testing/link_runtime.h"
 #include "services/station_agent/link/testing/patterned.h"
 
 namespace understudy::station_agent {
@@ -82,7 +83,7 @@ class CheckingObserver final : public AgentLinkObserver {
 
 TEST_F(LinkCrashTest, TheAgentSeesWholeFramesOfProcessesThatAreKilled) {
   CheckingObserver observer;
-  auto link = AgentLink::Open({name_, std::nullopt}, observer);
+  auto link = AgentLink::Open({name_, std::nullopt, &LinkRuntime()}, observer);
   ASSERT_TRUE(link.ok()) << link.status();
   (*link)->Start();
   for (int cycle = 1; cycle <= kCycles; ++cycle) {
@@ -151,7 +152,7 @@ TEST_F(LinkCrashTest, BothSidesMayDieTogether) {
     ASSERT_NO_FATAL_FAILURE(Kill(native));
   }
   CheckingObserver observer;
-  auto link = AgentLink::Open({name_, std::nullopt}, observer);
+  auto link = AgentLink::Open({name_, std::nullopt, &LinkRuntime()}, observer);
   ASSERT_TRUE(link.ok()) << link.status();
   (*link)->Start();
   const pid_t native = Spawn("native");

@@ -11,6 +11,7 @@
 
 #include "services/station_agent/link/agent_link.h"
 #include "services/station_agent/link/station_link.h"
+#include "services/station_agent/link/testing/link_runtime.h"
 #include "services/station_agent/link/testing/patterned.h"
 
 namespace {
@@ -58,7 +59,7 @@ class TornFrameExits final : public agent::AgentLinkObserver {
 
 int RunAgent(const char* name) {
   TornFrameExits observer;
-  auto link = agent::AgentLink::Open({name, std::nullopt}, observer);
+  auto link = agent::AgentLink::Open({name, std::nullopt, &agent::LinkRuntime()}, observer);
   if (!link.ok()) return kCannot;
   (*link)->Start();
   for (uint64_t seed = FirstSeed() + 1;; ++seed) {

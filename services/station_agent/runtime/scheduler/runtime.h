@@ -123,6 +123,12 @@ CoroutineId Spawn(Function&& function, const SpawnOptions& options = {}) {
   return manager == nullptr ? 0 : manager->Spawn(std::forward<Function>(function), options);
 }
 
+// In a coroutine only. False when the coroutine was cancelled, and at once from then on.
+inline bool PauseFor(absl::Duration duration) {
+  Manager* manager = Manager::Current();
+  return manager->SleepUntil(manager->now() + duration) == WakeReason::kTimedOut;
+}
+
 inline void Yield() {
   Manager* manager = Manager::Current();
   if (manager != nullptr && manager->current() != nullptr) manager->Yield();
