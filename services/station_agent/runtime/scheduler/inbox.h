@@ -16,20 +16,25 @@ struct InboxNode {
 // A lock-free queue with many writers and one reader, in order of arrival.
 class Inbox {
  public:
-  // Any thread.
-  void Push(InboxNode* node) {
-    InboxNode* head = head_.load(std::memory_order_relaxed);
+  // Any thread. False after Close, all of whose effects are then seen.
+  bool Push(InboxNode* node) {
+    InboxNode* head = head_.load(std::memory_order_acquire);
     do {
+      if (head == &closed_) return false;
       node->next = head;
     } while (!head_.compare_exchange_weak(head, node, std::memory_order_seq_cst,
-                                          std::memory_order_relaxed));
+                                          std::memory_order_acquire));
+    return true;
   }
 
-  bool empty() const { return head_.load(std::memory_order_seq_cst) == nullptr; }
+  bool empty() const {
+    const InboxNode* head = head_.load(std::memory_order_seq_cst);
+    return head == nullptr || head == &closed_;
+  }
 
   // The reader's thread. Everything that is there, oldest first, linked by `next`.
   InboxNode* TakeAll() {
-    if (head_.load(std::memory_order_relaxed) == nullptr) return nullptr;
+    if (empty()) return nullptr;
     InboxNode* newest = head_.exchange(nullptr, std::memory_order_acquire);
     InboxNode* oldest = nullptr;
     while (newest != nullptr) {
@@ -41,8 +46,15 @@ class Inbox {
     return oldest;
   }
 
+  // The reader's thread. False when something is there; otherwise nothing more will come.
+  bool CloseIfEmpty() {
+    InboxNode* expected = nullptr;
+    return head_.compare_exchange_strong(expected, &closed_) || expected == &closed_;
+  }
+
  private:
   std::atomic<InboxNode*> head_{nullptr};
+  InboxNode closed_;  // stands at the head once nothing more is taken
 };
 
 }  // namespace understudy::station_agent::runtime

@@ -48,13 +48,13 @@ Manager::Manager(ManagerOptions options, const Clock& clock, EventEngine& engine
       pass_time_(clock.SteadyNow()) {}
 
 Manager::~Manager() {
-  DrainInbox();
+  Close();
   descriptor_registry::RemoveManager(number_);
   if (current_manager == this) current_manager = nullptr;
 }
 
 Coroutine* Manager::NewCoroutine(const SpawnOptions& options) {
-  Coroutine* coroutine = pool_.Take();
+  Coroutine* coroutine = phase_ != Phase::kClosed ? pool_.Take() : nullptr;
   if (coroutine == nullptr) {
     ++refused_;
     return nullptr;
@@ -65,7 +65,7 @@ Coroutine* Manager::NewCoroutine(const SpawnOptions& options) {
   coroutine->priority = options_.use_priorities ? options.priority : Priority::kNormal;
   coroutine->stack_class = options.stack_class;
   coroutine->has_stack = false;
-  coroutine->cancelled = false;
+  coroutine->cancelled = phase_ == Phase::kCancelsAll;
   coroutine->shielded = false;
   coroutine->delay_sampled = false;
   return coroutine;

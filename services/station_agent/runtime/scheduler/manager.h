@@ -80,7 +80,11 @@ class Manager {
   // `patience` is over.
   void Run(absl::Duration patience = absl::InfiniteDuration());
   // Cancels all coroutines and runs for at most `patience`. Returns how many would not end.
+  // Those that are spawned meanwhile are cancelled from their birth.
   uint32_t Shutdown(absl::Duration patience);
+  // Ends the manager's work for good: Post and Spawn refuse from now on. What other threads had
+  // posted is still done. Whatever thread sees a Post refused may read stats and List.
+  void Close();
 
   // ---- In a coroutine.
 
@@ -134,9 +138,10 @@ class Manager {
 
   // ---- Any thread.
 
-  void Post(InboxNode* node);
+  // False when the manager is closed: `node` will not be run, nor `task`.
+  bool Post(InboxNode* node);
   // Runs `task` on the manager's thread, outside of any coroutine; it must not wait.
-  void Post(absl::AnyInvocable<void() &&> task);
+  bool Post(absl::AnyInvocable<void() &&> task);
   void Stop();
   void DescriptorClosedElsewhere(int descriptor);
   // What a watchdog looks at.
@@ -159,6 +164,7 @@ class Manager {
 
   static inline constinit thread_local Manager* current_manager
       __attribute__((tls_model("initial-exec"))) = nullptr;
+  enum class Phase : uint8_t { kOpen, kCancelsAll, kClosed };
   static constexpr int kSmallestBatch = 16;
   static constexpr int kLargestBatch = 1024;
 
@@ -259,6 +265,7 @@ class Manager {
   std::atomic<bool> asleep_{false};
   Inbox inbox_;
   std::atomic<bool> stopping_{false};
+  Phase phase_ = Phase::kOpen;
   std::atomic<uint32_t> load_{0};
   std::atomic<int> thread_id_{0};
 

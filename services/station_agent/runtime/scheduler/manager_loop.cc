@@ -81,6 +81,7 @@ void Manager::Run(absl::Duration patience) {
 uint32_t Manager::Shutdown(absl::Duration patience) {
   const SteadyTime end = clock_.SteadyNow() + patience;
   BindToThread();
+  phase_ = Phase::kCancelsAll;
   CancelAll();
   while (pool_.live() != 0 && clock_.SteadyNow() < end) {
     DrainInbox();
@@ -89,18 +90,32 @@ uint32_t Manager::Shutdown(absl::Duration patience) {
     RunBatch();
   }
   DrainInbox();
+  phase_ = Phase::kOpen;
   return pool_.live();
 }
 
-void Manager::Post(InboxNode* node) {
-  inbox_.Push(node);
+void Manager::Close() {
+  phase_ = Phase::kClosed;
+  do {
+    DrainInbox();
+  } while (!inbox_.CloseIfEmpty());
+}
+
+bool Manager::Post(InboxNode* node) {
+  if (!inbox_.Push(node)) return false;
   if (asleep_.load(std::memory_order_seq_cst) &&
       asleep_.exchange(false, std::memory_order_seq_cst)) {
     engine_.Wake();
   }
+  return true;
 }
 
-void Manager::Post(absl::AnyInvocable<void() &&> task) { Post(new TaskNode(std::move(task))); }
+bool Manager::Post(absl::AnyInvocable<void() &&> task) {
+  auto node = std::make_unique<TaskNode>(std::move(task));
+  if (!Post(node.get())) return false;
+  static_cast<void>(node.release());  // it frees itself when it has run
+  return true;
+}
 
 void Manager::Stop() {
   stopping_.store(true, std::memory_order_release);

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cfenv>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -71,12 +72,15 @@ TEST_F(ManagerTest, SleepersWakeInOrderOfTheirTimes) {
 }
 
 TEST_F(ManagerTest, SpawnFailsAtTheBound) {
-  for (int i = 0; i < 20'000; ++i) ASSERT_NE(manager_.Spawn([] {}), 0u);
-  EXPECT_EQ(manager_.Spawn([] {}), 0u);
-  EXPECT_EQ(manager_.stats().refused, 1u);
-  manager_.RunUntilDone();
-  EXPECT_NE(manager_.Spawn([] {}), 0u);
-  manager_.RunUntilDone();
+  ManagerOptions options;
+  options.max_coroutines = 700;
+  Manager manager(options, clock_, engine_);
+  for (int i = 0; i < 700; ++i) ASSERT_NE(manager.Spawn([] {}), 0u);
+  EXPECT_EQ(manager.Spawn([] {}), 0u);
+  EXPECT_EQ(manager.stats().refused, 1u);
+  manager.RunUntilDone();
+  EXPECT_NE(manager.Spawn([] {}), 0u);
+  manager.RunUntilDone();
 }
 
 TEST_F(ManagerTest, JoinWaitsForTheEnd) {
@@ -283,6 +287,20 @@ TEST_F(ManagerTest, ReportsEventsToEachWhoWaitsOnADescriptor) {
   };
   manager_.RunUntilDone();
   EXPECT_EQ(woken, 3);
+}
+
+TEST_F(ManagerTest, AnyNumberBelowSixteenMillionIsWatched) {
+  for (const int descriptor : {0, 150'000, 16'000'000}) {
+    manager_.Spawn([this, descriptor] {
+      DescriptorEntry& entry = manager_.Descriptor(descriptor);
+      EXPECT_EQ(manager_.Watch(descriptor, entry), 0);
+      engine_.Report({descriptor, entry.generation, 1u /* EPOLLIN */});
+      EXPECT_EQ(manager_.WaitFor(descriptor, entry, 1u, SteadyTime::Infinite(), "test"),
+                WakeReason::kReady);
+    });
+  }
+  manager_.RunUntilDone();
+  EXPECT_EQ(engine_.watched(), (std::set<int>{0, 150'000, 16'000'000}));
 }
 
 TEST_F(ManagerTest, DumpTellsWhatEachWaitsFor) {

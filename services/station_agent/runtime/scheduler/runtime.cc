@@ -15,6 +15,8 @@ namespace {
 constexpr absl::Duration kWatchInterval = absl::Milliseconds(10);
 // With all threads idle there is nothing to watch.
 constexpr absl::Duration kIdleWatchInterval = absl::Milliseconds(500);
+// A thread whose coroutines only look around now and again is idle too.
+constexpr uint64_t kIdleSwitches = 1000;
 
 // Whether the kernel has the thread blocked rather than running or wanting to.
 bool Sleeps(int thread_id) {
@@ -54,6 +56,7 @@ Runtime::Runtime(RuntimeOptions options, const Clock& clock)
     worker.thread = std::thread([this, &worker] {
       worker.manager->Run(options_.stop_patience);
       stubborn_ += worker.manager->stats().waiting + worker.manager->stats().ready;
+      worker.manager->Close();
     });
     pthread_setname_np(worker.thread.native_handle(), ("runtime-" + std::to_string(i)).c_str());
   }
@@ -112,12 +115,13 @@ void Runtime::AskEach(Ask ask) {
   size_t answers = 0;
   for (auto& worker : workers_) {
     Manager& manager = *worker->manager;
-    manager.Post([&, &each = manager] {
+    const auto answer = [&, &each = manager] {
       const std::lock_guard<std::mutex> lock(mutex);
       ask(each);
       ++answers;
       answered.notify_one();
-    });
+    };
+    if (!manager.Post(answer)) answer();
   }
   std::unique_lock<std::mutex> lock(mutex);
   answered.wait(lock, [&] { return answers == workers_.size(); });
@@ -176,13 +180,16 @@ bool Runtime::WatchOne(Worker& worker) {
 }
 
 void Runtime::TrimIfIdle(Worker& worker, const RunSample& sample, SteadyTime now) {
-  if (!sample.asleep || sample.switches != worker.idle_switches) {
+  const uint64_t switches = sample.switches - worker.idle_switches;
+  if (!sample.asleep || switches > kIdleSwitches) {
     worker.idle_switches = sample.switches;
     worker.idle_since = now;
     return;
   }
-  if (sample.trimmed || now - worker.idle_since < options_.trim_after) return;
+  if (now - worker.idle_since < options_.trim_after) return;
   worker.idle_since = now;
+  worker.idle_switches = sample.switches;
+  if (sample.trimmed) return;
   Manager* manager = worker.manager.get();
   manager->Post([manager] { manager->Trim(); });
 }

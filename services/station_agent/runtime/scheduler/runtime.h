@@ -56,15 +56,15 @@ class Runtime {
 
   // Makes a coroutine on a thread (`thread` pins it to one). From outside of that thread the
   // function travels there and the coroutine begins a little later; when max_coroutines live there,
-  // it is dropped and counted in ManagerStats::refused.
+  // it is dropped and counted in ManagerStats::refused. False when the runtime has stopped; while
+  // it stops, a new coroutine is cancelled from its birth.
   template <typename Function>
-  void Spawn(Function function, SpawnOptions options = {}, int thread = kAnyThread) {
+  bool Spawn(Function function, SpawnOptions options = {}, int thread = kAnyThread) {
     Manager& manager = Choose(thread);
     if (&manager == Manager::Current()) {
-      manager.Spawn(std::move(function), options);
-      return;
+      return manager.Spawn(std::move(function), options) != 0;
     }
-    manager.Post([&manager, options, work = std::move(function)]() mutable {
+    return manager.Post([&manager, options, work = std::move(function)]() mutable {
       manager.Spawn(std::move(work), options);
     });
   }
@@ -75,7 +75,7 @@ class Runtime {
 
   int threads() const { return static_cast<int>(workers_.size()); }
   Manager& manager(int thread) { return *workers_[static_cast<size_t>(thread)]->manager; }
-  // Asks each thread and waits for the answers. Not from a coroutine.
+  // Asks each thread and waits for the answers; after Stop, what was left. Not from a coroutine.
   std::vector<ManagerStats> Stats();
   std::string Dump();
   uint64_t hogs() const { return hogs_.load(std::memory_order_relaxed); }

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
 #include <semaphore>
 #include <set>
 #include <string>
 
+#include "common/testing/eventually.h"
 #include "common/time/system_clock.h"
 #include "services/station_agent/runtime/sync/future.h"
 #include "services/station_agent/runtime/sync/offload.h"
@@ -135,6 +137,57 @@ TEST(RuntimeTest, StopCancelsAndWaits) {
   EXPECT_EQ(runtime.Stop(), 0u);
   EXPECT_EQ(cancelled, 20);
   EXPECT_EQ(runtime.Stop(), 0u);
+}
+
+TEST(RuntimeTest, WhatIsSpawnedAfterStopIsDropped) {
+  const SystemClock clock;
+  Runtime runtime(WithThreads(1), clock);
+  EXPECT_TRUE(runtime.Spawn([] {}));
+  runtime.Stop();
+  const auto kept = std::make_shared<int>(5);
+  EXPECT_FALSE(runtime.Spawn([kept] {}));
+  EXPECT_EQ(kept.use_count(), 1);
+  EXPECT_EQ(runtime.Stats()[0].waiting, 0u);
+  EXPECT_EQ(runtime.Dump(), "");
+}
+
+TEST(RuntimeTest, WhoIsBornWhileAllAreCancelledIsCancelledToo) {
+  const SystemClock clock;
+  Runtime runtime(WithThreads(1), clock);
+  WakeReason reason = WakeReason::kPending;
+  WaitGroup begun;
+  begun.Add(1);
+  runtime.Spawn([&] {
+    begun.Done();
+    Manager& manager = *Manager::Current();
+    manager.SleepUntil(SteadyTime::Infinite());
+    manager.Spawn([&] { reason = Manager::Current()->SleepUntil(SteadyTime::Infinite()); });
+  });
+  ASSERT_TRUE(begun.Wait().ok());
+  EXPECT_EQ(runtime.Stop(), 0u);
+  EXPECT_EQ(reason, WakeReason::kCancelled);
+}
+
+TEST(RuntimeTest, GivesMemoryBackAlthoughSomebodyLooksAroundNowAndAgain) {
+  const SystemClock clock;
+  RuntimeOptions options = WithThreads(1);
+  options.trim_after = absl::Milliseconds(50);
+  Runtime runtime(options, clock);
+  runtime.Spawn([] {
+    while (PauseFor(absl::Milliseconds(5))) {
+    }
+  });
+  WaitGroup burst;
+  burst.Add(1000);
+  for (int i = 0; i < 1000; ++i) {
+    runtime.Spawn([&] {
+      burst.Done();
+      static_cast<void>(burst.Wait());
+    });
+  }
+  ASSERT_TRUE(burst.Wait().ok());
+  EXPECT_TRUE(understudy::testing::Eventually(
+      [&] { return runtime.Stats()[0].capacity == CoroutinePool::kFirstCapacity; }));
 }
 
 TEST(RuntimeTest, ReportsABlockedThreadByName) {
