@@ -92,6 +92,7 @@ struct Sleepers {
   double begin = 0;
   double end = 0;
   int left = 0;
+  int count = 0;
   int next = 0;
 };
 
@@ -99,7 +100,7 @@ void* Sleep(void* data) {
   auto* sleepers = static_cast<Sleepers*>(data);
   if (sleepers->begin == 0) sleepers->begin = ThreadCpuNanoseconds();
   const long i = sleepers->next++;
-  st_usleep(static_cast<st_utime_t>(500'000 + (i * 7919 % 100'000) / 10));
+  st_usleep(static_cast<st_utime_t>(500'000 + (i * 7919 % sleepers->count) / 10));
   if (--sleepers->left == 0) sleepers->end = ThreadCpuNanoseconds();
   return nullptr;
 }
@@ -107,7 +108,7 @@ void* Sleep(void* data) {
 double Timers(int count) {
   Init();
   Sleepers sleepers;
-  sleepers.left = count;
+  sleepers.left = sleepers.count = count;
   std::vector<st_thread_t> all;
   for (int i = 0; i < count; ++i) all.push_back(st_thread_create(Sleep, &sleepers, 1, kStack));
   for (const st_thread_t one : all) st_thread_join(one, nullptr);

@@ -89,6 +89,7 @@ struct TimersState {
   World world;
   int next = 0;
   int left = 0;
+  int count = 0;
   double begin = 0;
   double end = 0;
 
@@ -97,7 +98,7 @@ struct TimersState {
     if (begin == 0) begin = ThreadCpuNanoseconds();
     const int64_t i = next++;
     const SteadyTime deadline =
-        world.clock.SteadyNow() + absl::Nanoseconds(500'000'000 + (i * 7919 % 100'000) * 100);
+        world.clock.SteadyNow() + absl::Nanoseconds(500'000'000 + (i * 7919 % count) * 100);
     world.manager.SleepUntil(deadline);
     if (--left == 0) end = ThreadCpuNanoseconds();
   }
@@ -105,7 +106,7 @@ struct TimersState {
 
 double Timers(int count) {
   TimersState state;
-  state.left = count;
+  state.left = state.count = count;
   for (int i = 0; i < count; ++i) state.world.manager.Spawn([&state] { state.Sleep(); });
   state.world.manager.RunUntilDone();
   return (state.end - state.begin) / count;
