@@ -318,18 +318,18 @@ TEST_F(ManagerTest, DumpTellsWhatEachWaitsFor) {
 }
 
 TEST_F(ManagerTest, TrimGivesBackWhatABurstNeeded) {
-  for (int i = 0; i < 5000; ++i) {
+  for (int i = 0; i < 1500; ++i) {
     manager_.Spawn([&] { Sleep(absl::Seconds(1)); });
   }
   manager_.RunUntilDone();
-  EXPECT_GE(manager_.stats().capacity, 5000u);
-  EXPECT_EQ(manager_.stats().stacks[1].high_water, 5000u);
+  EXPECT_GE(manager_.stats().capacity, 1500u);
+  EXPECT_EQ(manager_.stats().stacks[1].high_water, 1500u);
   manager_.Trim();
   EXPECT_EQ(manager_.stats().capacity, 500u);
   int ran = 0;
-  for (int i = 0; i < 2000; ++i) manager_.Spawn([&] { ++ran; });
+  for (int i = 0; i < 700; ++i) manager_.Spawn([&] { ++ran; });
   manager_.RunUntilDone();
-  EXPECT_EQ(ran, 2000);
+  EXPECT_EQ(ran, 700);
 }
 
 TEST_F(ManagerTest, ShutdownCancelsWhatWaits) {
