@@ -101,7 +101,8 @@ double FiberTimers(int count) {
     all.emplace_back(fibers::launch::post, std::allocator_arg, stacks, [&, i] {
       boost::this_fiber::yield();
       if (begin == 0) begin = ThreadCpuNanoseconds();
-      boost::this_fiber::sleep_for(std::chrono::nanoseconds(500'000'000 + (i * 7919L % count) * 100));
+      const long later = 500'000'000 + (i * 7919L % count) * 100;
+      boost::this_fiber::sleep_for(std::chrono::nanoseconds(later));
       if (--left == 0) end = ThreadCpuNanoseconds();
     });
   }
