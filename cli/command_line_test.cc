@@ -162,5 +162,10 @@ TEST_F(CommandLineTest, CompletesInThreeShells) {
   EXPECT_EQ(RunPlainly({"completion", "csh"}), 2);
 }
 
+TEST_F(CommandLineTest, CompletesTheFirstWordInFish) {
+  EXPECT_EQ(RunPlainly({"completion", "fish"}), 0);
+  EXPECT_NE(out_.find("test \"$words\" = \"$argv\""), std::string::npos) << out_;
+}
+
 }  // namespace
 }  // namespace understudy::cli

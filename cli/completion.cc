@@ -63,7 +63,7 @@ std::string FishQuoted(std::string_view text) {
 }
 
 // `__understudy_at` holds when the words so far are exactly these verbs, `__understudy_below` when
-// they begin with them.
+// they begin with them. In quotes a list of no words is an empty word, not a missing argument.
 constexpr char kFishFunctions[] =
     "# understudy completion for fish: understudy completion fish | source\n"
     "function __understudy_words\n"
@@ -72,10 +72,12 @@ constexpr char kFishFunctions[] =
     "  end\n"
     "end\n"
     "function __understudy_at\n"
-    "  test (string join ' ' (__understudy_words)) = (string join ' ' $argv)\n"
+    "  set -l words (__understudy_words)\n"
+    "  test \"$words\" = \"$argv\"\n"
     "end\n"
     "function __understudy_below\n"
-    "  string match -q -- (string join ' ' $argv)'*' (string join ' ' (__understudy_words))\n"
+    "  set -l words (__understudy_words)\n"
+    "  string match -q -- \"$argv*\" \"$words\"\n"
     "end\n";
 
 std::string FishScript(const CompletionTree& tree) {
