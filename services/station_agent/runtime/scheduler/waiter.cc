@@ -96,8 +96,10 @@ void Waiter::Notify() {
 
 WakeReason Waiter::Wait(SteadyTime deadline) {
   if (manager != nullptr) return manager->Park(*this, deadline);
-  while (result.load(std::memory_order_acquire) == WakeReason::kPending) {
-    if (!parker->Park(deadline) && Claim(WakeReason::kTimedOut)) return WakeReason::kTimedOut;
+  if (!parker->Park(deadline)) {
+    if (Claim(WakeReason::kTimedOut)) return WakeReason::kTimedOut;
+    // Whoever has claimed it reads this waiter until it unparks.
+    parker->Park(SteadyTime::Infinite());
   }
   return result.load(std::memory_order_acquire);
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,6 +27,20 @@ class SyncTest : public testing::Test {
   FakeEventEngine engine_{clock_};
   Manager manager_{{}, clock_, engine_};
 };
+
+// Whoever has claimed a wait reads the waiter until it has notified it.
+TEST(WaiterTest, AThreadWhoseWaitIsClaimedStaysUntilItIsNotified) {
+  Waiter waiter("a test");
+  ASSERT_TRUE(waiter.Claim(WakeReason::kReady));
+  std::atomic<bool> notified = false;
+  std::thread notifier([&] {
+    notified = true;
+    waiter.Notify();
+  });
+  EXPECT_EQ(waiter.Wait(SteadyTime()), WakeReason::kReady);
+  EXPECT_TRUE(notified);
+  notifier.join();
+}
 
 TEST_F(SyncTest, MutexServesInOrderOfArrival) {
   Mutex mutex;
