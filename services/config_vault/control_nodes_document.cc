@@ -27,6 +27,18 @@ absl::Status CheckAddress(const ControlNode& node, std::string_view name, const 
                      absl::StrCat(std::string(name), ": expected host:port, found \"", text, "\""));
 }
 
+absl::Status CheckApart(const ControlNode& node, const ControlNode& other) {
+  const bool shared = node.addresses.vault == other.addresses.vault ||
+                      node.addresses.membership == other.addresses.membership ||
+                      node.addresses.orchestrator == other.addresses.orchestrator ||
+                      node.beats == other.beats;
+  if (!shared) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kInvalidArgument, "ADDRESS_TAKEN",
+                   absl::StrCat("control node \"", node.id, "\" would share an address with \"",
+                                other.id, "\"; each needs addresses of its own"),
+                   {{"node", other.id}});
+}
+
 // Empty where there is no such text.
 std::string Text(const Json& object, const char* name) {
   const auto found = object.find(name);
@@ -41,6 +53,40 @@ absl::Status CheckControlNode(const ControlNode& node) {
   UNDERSTUDY_RETURN_IF_ERROR(CheckAddress(node, "membership", node.addresses.membership));
   UNDERSTUDY_RETURN_IF_ERROR(CheckAddress(node, "orchestrator", node.addresses.orchestrator));
   return CheckAddress(node, "beats", node.beats);
+}
+
+absl::Status AdmitControlNode(const ControlNode& node, std::vector<ControlNode>& nodes) {
+  auto place = nodes.end();
+  for (auto other = nodes.begin(); other != nodes.end(); ++other) {
+    if (other->id == node.id) {
+      place = other;
+    } else {
+      UNDERSTUDY_RETURN_IF_ERROR(CheckApart(node, *other));
+    }
+  }
+  if (place != nodes.end()) {
+    *place = node;
+    return absl::OkStatus();
+  }
+  if (nodes.size() >= kMaxControlNodes) {
+    return MakeError(absl::StatusCode::kResourceExhausted, "TOO_MANY_NODES",
+                     absl::StrCat("the site has ", nodes.size(), " control nodes already"));
+  }
+  nodes.push_back(node);
+  return absl::OkStatus();
+}
+
+absl::Status DismissControlNode(const std::string& id, const std::string& root,
+                                std::vector<ControlNode>& nodes) {
+  if (id == root) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "NODE_IS_ROOT",
+                     absl::StrCat("control node ", id, " is root: hand over first"));
+  }
+  if (std::erase_if(nodes, [&](const ControlNode& node) { return node.id == id; }) == 0) {
+    return MakeError(absl::StatusCode::kNotFound, "NODE_NOT_FOUND",
+                     absl::StrCat("there is no control node \"", id, "\""), {{"node", id}});
+  }
+  return absl::OkStatus();
 }
 
 std::string EncodeControlNodes(const std::vector<ControlNode>& nodes) {

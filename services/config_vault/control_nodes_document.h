@@ -27,6 +27,16 @@ absl::StatusOr<std::vector<ControlNode>> ParseControlNodes(std::string_view json
 // INVALID_ARGUMENT INVALID_NODE.
 absl::Status CheckControlNode(const ControlNode& node);
 
+// Puts `node`, which is a valid one, among `nodes`, or in the place of the one with its id.
+//   RESOURCE_EXHAUSTED TOO_MANY_NODES
+//   INVALID_ARGUMENT   ADDRESS_TAKEN: another node's, whose beats and calls it would get
+absl::Status AdmitControlNode(const ControlNode& node, std::vector<ControlNode>& nodes);
+// `root` is the id of the one that is root.
+//   FAILED_PRECONDITION NODE_IS_ROOT
+//   NOT_FOUND           NODE_NOT_FOUND
+absl::Status DismissControlNode(const std::string& id, const std::string& root,
+                                std::vector<ControlNode>& nodes);
+
 // As they are stored.
 struct StoredControlNodes {
   Revision revision = 0;

@@ -1,6 +1,5 @@
 #include "services/config_vault/control_service.h"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -158,17 +157,7 @@ grpc::ServerUnaryReactor* ControlService::AddNode(grpc::CallbackServerContext* c
     return reactor;
   }
   const Change add = [node](std::vector<ControlNode>& nodes) {
-    const auto same = std::find_if(nodes.begin(), nodes.end(),
-                                   [&](const ControlNode& other) { return other.id == node.id; });
-    if (same != nodes.end()) {
-      *same = node;
-    } else if (nodes.size() >= kMaxControlNodes) {
-      return MakeError(absl::StatusCode::kResourceExhausted, "TOO_MANY_NODES",
-                       absl::StrCat("the site has ", nodes.size(), " control nodes already"));
-    } else {
-      nodes.push_back(node);
-    }
-    return absl::OkStatus();
+    return AdmitControlNode(node, nodes);
   };
   ChangeNodes(add, "control node " + node.id + " is admitted",
               [reply = std::move(reply)](const absl::Status& status) mutable {
@@ -189,15 +178,7 @@ grpc::ServerUnaryReactor* ControlService::RemoveNode(grpc::CallbackServerContext
     return reactor;
   }
   const Change remove = [this, id](std::vector<ControlNode>& nodes) {
-    if (id == self_.id) {
-      return MakeError(absl::StatusCode::kFailedPrecondition, "NODE_IS_ROOT",
-                       absl::StrCat("control node ", id, " is root: hand over first"));
-    }
-    if (std::erase_if(nodes, [&](const ControlNode& node) { return node.id == id; }) == 0) {
-      return MakeError(absl::StatusCode::kNotFound, "NODE_NOT_FOUND",
-                       absl::StrCat("there is no control node \"", id, "\""), {{"node", id}});
-    }
-    return absl::OkStatus();
+    return DismissControlNode(id, self_.id, nodes);
   };
   ChangeNodes(remove, "control node " + id + " is removed",
               [reply = std::move(reply)](const absl::Status& status) mutable {
