@@ -104,6 +104,7 @@ TEST_F(CheckpointEngineTest, MoreThanMayWaitIsRefused) {
   engine_->Propose(EnrolOf("b"), [](absl::StatusOr<Outcome>) {});
   EXPECT_EQ(ErrorReason(Propose(EnrolOf("c")).status()), "OVERLOADED");
   go_on.Notify();
+  engine_->Stop();
 }
 
 TEST_F(CheckpointEngineTest, AFailingDiskRefusesWritesAndRecoversWithWhatIsOnIt) {

@@ -32,6 +32,8 @@ class EtcdEngineTest : public ::testing::Test {
   }
 
   FakeEtcd etcd_;
+  // The nodes may move to it, and leave it last.
+  FakeEtcd rebuilt_{0xBEEF};
   EtcdNode root_{etcd_, "control-1"};
   EtcdNode sentinel_{etcd_, "control-2"};
 };
@@ -191,16 +193,15 @@ TEST_F(EtcdEngineTest, AnEtcdLostForGoodIsBuiltAnewFromAReplica) {
   ASSERT_TRUE(root_.Propose(MakePut("a", "2")).ok());
   ASSERT_TRUE(root_.Propose(MakeDuty("d1", "gate-1", before)).ok());
   ASSERT_TRUE(AreEqual());
-  FakeEtcd rebuilt(0xBEEF);
   const std::string contents = sentinel_.Contents();
-  sentinel_.MoveTo(rebuilt);
+  sentinel_.MoveTo(rebuilt_);
   EXPECT_EQ(ErrorReason(sentinel_.replica().Seed(before).status()), "");
   ASSERT_TRUE(Eventually([&] { return sentinel_.replica().tip().following; }));
   EXPECT_EQ(sentinel_.Contents(), contents);
   EXPECT_EQ(ErrorReason(sentinel_.replica().Seed(before).status()), "NOT_EMPTY");
   EXPECT_GT(sentinel_.BecomeRoot(), before);
   ASSERT_TRUE(sentinel_.Propose(MakePut("a", "3")).ok());
-  root_.MoveTo(rebuilt);
+  root_.MoveTo(rebuilt_);
   ASSERT_TRUE(Eventually([&] {
     const auto head = root_.store().Snapshot()->FindHead("a");
     return head.ok() && head->has_value() && (*head)->latest.revision == 4;
