@@ -130,7 +130,7 @@ void AddControl(Verb& root) {
   control.NeedsVerb();
   auto options = std::make_shared<Options>();
   Verb list = control.Add("list", "Every control node with its role, epoch and lag",
-                          "understudy control list --json");
+                          "understudy control list -o json");
   list.OnRun([](Context& context) { return List(context); });
   Verb hand_over = control.Add("handover", "Hand the root over in order: no beat, no write is lost",
                                "understudy control handover control-2\n"
