@@ -22,6 +22,7 @@ RootClaimRunner::RootClaimRunner(const RootClaimPolicy& policy, const ControlSel
     : self_(self),
       parts_(parts),
       core_(policy, self, parts.random),
+      alarm_(parts.executor, [this] { Take([this](ClaimMoment) { Tick(); }); }),
       links_(self.id, self.instance, key),
       self_node_{.id = self.id, .addresses = self.addresses, .beats = {}} {}
 
@@ -65,7 +66,7 @@ void RootClaimRunner::Post(Input input) {
 void RootClaimRunner::Take(Input input) {
   input(Now());
   Act();
-  SetTimer();
+  alarm_.Set(core_.NextDeadline());
 }
 
 absl::Status RootClaimRunner::SetNodes(const std::vector<ControlNode>& nodes) {
@@ -135,18 +136,6 @@ void RootClaimRunner::Act() {
   for (ClaimAction& action : core_.TakeActions()) {
     std::visit([this](auto& what) { Do(what); }, action);
   }
-}
-
-void RootClaimRunner::SetTimer() {
-  const SteadyTime next = core_.NextDeadline();
-  if (next == timer_at_) return;
-  if (!timer_at_.is_infinite()) parts_.executor.Cancel(timer_);
-  timer_at_ = next;
-  if (next.is_infinite()) return;
-  timer_ = parts_.executor.RunAt(next, [this] {
-    timer_at_ = SteadyTime::Infinite();
-    Take([this](ClaimMoment) { Tick(); });
-  });
 }
 
 void RootClaimRunner::Show() {

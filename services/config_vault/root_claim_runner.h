@@ -12,6 +12,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "common/executor/alarm.h"
 #include "common/executor/executor.h"
 #include "common/log/log.h"
 #include "common/random/random.h"
@@ -75,7 +76,6 @@ class RootClaimRunner final : public ControlSite {
   void Drain(ClaimMoment now);
   void Tick();
   void Act();
-  void SetTimer();
   void Show();
   ControlNodeStatus StatusOf(const ControlPeer& peer, SteadyTime now) const;
   std::vector<ControlNodeStatus> ListNow() const;
@@ -95,13 +95,12 @@ class RootClaimRunner final : public ControlSite {
   const log::Logger log_{"root-claim"};
   // Only on the executor.
   RootClaimCore core_;
+  Alarm alarm_;
   ControlLinks links_;
   ControlNode self_node_;
   std::map<std::string, ControlEndpoint> endpoints_;
   std::map<uint64_t, HandOverDone> hand_overs_;
   uint64_t last_hand_over_ = 0;
-  Executor::TimerId timer_ = 0;
-  SteadyTime timer_at_ = SteadyTime::Infinite();
 
   std::atomic<bool> stopping_ = false;
   // What has arrived is read by the executor; the thread waits meanwhile.

@@ -43,7 +43,10 @@ WriteResult ToResult(absl::StatusOr<Assignment> assignment) {
 }  // namespace
 
 FailoverRunner::FailoverRunner(FailoverPolicy policy, absl::Duration drill_timeout, Parts parts)
-    : parts_(parts), drill_timeout_(drill_timeout), core_(policy, parts.random) {}
+    : parts_(parts),
+      drill_timeout_(drill_timeout),
+      core_(policy, parts.random),
+      alarm_(parts.executor, [this] { Flush(); }) {}
 
 void FailoverRunner::Post(Input input) {
   parts_.executor.Post([this, input = std::move(input)]() mutable { Take(std::move(input)); });
@@ -73,7 +76,7 @@ void FailoverRunner::Flush() {
   }
   ScheduleBackground();
   ScheduleGauges();
-  SetTimer();
+  alarm_.Set(core_.NextDeadline());
 }
 
 void FailoverRunner::ScheduleBackground() {
@@ -89,7 +92,7 @@ void FailoverRunner::ScheduleBackground() {
     if (core_.HasBackgroundWork()) {
       ScheduleBackground();
     } else {
-      SetTimer();
+      alarm_.Set(core_.NextDeadline());
     }
   });
 }
@@ -106,18 +109,6 @@ void FailoverRunner::ScheduleGauges() {
     parts_.metrics.spares.Set(static_cast<double>(stations.spares().size()));
     parts_.metrics.staged_documents.Set(
         static_cast<double>(core_.staging().StagedCopies(stations)));
-  });
-}
-
-void FailoverRunner::SetTimer() {
-  const SteadyTime next = core_.NextDeadline();
-  if (next == timer_at_) return;
-  if (!timer_at_.is_infinite()) parts_.executor.Cancel(timer_);
-  timer_at_ = next;
-  if (next.is_infinite()) return;
-  timer_ = parts_.executor.RunAt(next, [this] {
-    timer_at_ = SteadyTime::Infinite();
-    Flush();
   });
 }
 

@@ -9,6 +9,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "common/executor/alarm.h"
 #include "common/executor/executor.h"
 #include "common/log/log.h"
 #include "common/random/random.h"
@@ -60,7 +61,6 @@ class FailoverRunner {
   void ScheduleFlush();
   void Flush();
   void ScheduleBackground();
-  void SetTimer();
   void ScheduleGauges();
 
   void Do(const CreateDuty& action);
@@ -87,14 +87,13 @@ class FailoverRunner {
   const absl::Duration drill_timeout_;
   const log::Logger log_{"failover"};
   FailoverCore core_;
+  Alarm alarm_;
   std::function<void(const FailoverRecord&)> on_failover_;
   std::function<void(bool)> on_acting_;
   bool acting_ = false;
   bool flush_posted_ = false;
   bool background_posted_ = false;
   bool gauges_scheduled_ = false;
-  Executor::TimerId timer_ = 0;
-  SteadyTime timer_at_ = SteadyTime::Infinite();
   std::map<uint64_t, OnDrillDone> drills_;
   uint64_t last_drill_ = 0;
 };

@@ -86,7 +86,8 @@ DutyRunner::DutyRunner(Parts parts, const DutyCoreOptions& options, const SyncOp
           {parts_.clock, parts_.random, parts_.executor, parts_.vault, parts_.metrics}, sync,
           "station/" + parts_.station_id,
           {[this](const KeptDocument& document) { OnUploaded(document); }, [this] { Pump(); }}),
-      ready_(kMaxReadyBytes) {}
+      ready_(kMaxReadyBytes),
+      alarm_(*parts_.executor, [this] { OnTimer(); }) {}
 
 void DutyRunner::Start(StationRole role, std::vector<PackedDocument> documents) {
   std::vector<KeptDocument> kept;
@@ -249,20 +250,10 @@ void DutyRunner::Pump() {
   uploader_.SetAssignment(duty.has_value() ? duty->mark.number : 0);
   parts_.metrics.holds_duty.Set(duty.has_value() ? 1 : 0);
   parts_.metrics.documents_kept.Set(static_cast<double>(documents_.size()));
-  SetTimer();
-}
-
-void DutyRunner::SetTimer() {
-  const SteadyTime at = std::min(core_.NextAt(), uploader_.NextAt());
-  if (at == timer_at_) return;
-  if (timer_ != 0) parts_.executor->Cancel(std::exchange(timer_, 0));
-  timer_at_ = at;
-  if (!at.is_infinite()) timer_ = parts_.executor->RunAt(at, [this] { OnTimer(); });
+  alarm_.Set(std::min(core_.NextAt(), uploader_.NextAt()));
 }
 
 void DutyRunner::OnTimer() {
-  timer_ = 0;
-  timer_at_ = SteadyTime::Infinite();
   core_.OnTime(parts_.clock.SteadyNow());
   uploader_.OnTime();
   Pump();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/executor/alarm.h"
 #include "common/executor/executor.h"
 #include "common/log/log.h"
 #include "common/random/random.h"
@@ -75,7 +76,6 @@ class DutyRunner {
  private:
   // Carries out what the core decided, and sets the timer.
   void Pump();
-  void SetTimer();
   void OnTimer();
   // Does what may wait while a duty stands still: the role on disk, the word to membership.
   void CatchUp();
@@ -120,8 +120,7 @@ class DutyRunner {
   uint64_t unsaved_version_ = 0;
   bool untold_ = false;
   Executor::TimerId catch_up_timer_ = 0;
-  Executor::TimerId timer_ = 0;
-  SteadyTime timer_at_ = SteadyTime::Infinite();
+  Alarm alarm_;
 };
 
 }  // namespace understudy::station_agent
