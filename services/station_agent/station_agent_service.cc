@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/rpc/unary.h"
 #include "common/status/status.h"
 #include "services/station_agent/membership_codec.h"
@@ -124,7 +125,7 @@ class StationAgentService final : public v1::StationAgent::CallbackService {
     grpc::ServerUnaryReactor* reactor = reply->reactor();
     if (request->limit() > kMaxCoroutines) {
       reply->Fail(MakeError(absl::StatusCode::kInvalidArgument, "INVALID_LIMIT",
-                            "limit: expected at most 10000"));
+                            absl::StrCat("limit: expected at most ", kMaxCoroutines)));
       return reactor;
     }
     const uint32_t limit = request->limit() == 0 ? kUsualCoroutines : request->limit();
