@@ -73,6 +73,7 @@ std::unique_ptr<CLI::App> MakeApp(Parsed& parsed) {
   AddDrill(root);
   AddStation(root);
   AddControl(root);
+  AddVault(root);
   AddEnergy(root);
   AddCheckpoint(root);
   AddUp(root);

@@ -36,6 +36,11 @@ class GrpcClientFactory final : public ClientFactory {
     UNDERSTUDY_ASSIGN_OR_RETURN(auto peer, PeerAt("checkpoint-store", address));
     return grpc_clients::MakeCheckpoints(std::move(peer));
   }
+  absl::StatusOr<std::unique_ptr<ReplicationClient>> Replication(
+      const std::string& address) override {
+    UNDERSTUDY_ASSIGN_OR_RETURN(auto peer, PeerAt("config-vault", address));
+    return grpc_clients::MakeReplication(std::move(peer));
+  }
   absl::StatusOr<std::string> Health(const std::string& address) override {
     UNDERSTUDY_ASSIGN_OR_RETURN(auto peer, PeerAt("the service", address));
     return grpc_clients::AskHealth(peer);

@@ -12,6 +12,7 @@
 #include "cli/clients/checkpoint_client.h"
 #include "cli/clients/membership_client.h"
 #include "cli/clients/orchestrator_client.h"
+#include "cli/clients/replication_client.h"
 #include "cli/clients/vault_client.h"
 #include "common/control_nodes/control_node.h"
 #include "common/rpc/tls_files.h"
@@ -45,6 +46,9 @@ class ClientFactory {
       const ControlNodes& nodes) = 0;
   virtual absl::StatusOr<std::unique_ptr<AgentClient>> Agent(const std::string& address) = 0;
   virtual absl::StatusOr<std::unique_ptr<CheckpointClient>> Checkpoints(
+      const std::string& address) = 0;
+  // Of the vault at `address` itself, root or not.
+  virtual absl::StatusOr<std::unique_ptr<ReplicationClient>> Replication(
       const std::string& address) = 0;
   // What the standard health service at `address` says: "SERVING", "NOT_SERVING".
   virtual absl::StatusOr<std::string> Health(const std::string& address) = 0;

@@ -12,6 +12,7 @@
 #include "cli/clients/clients.h"
 #include "cli/clients/membership_client.h"
 #include "cli/clients/orchestrator_client.h"
+#include "cli/clients/replication_client.h"
 #include "cli/clients/vault_client.h"
 
 namespace grpc {
@@ -50,6 +51,7 @@ std::unique_ptr<MembershipClient> MakeMembership(Peers peers);
 std::unique_ptr<OrchestratorClient> MakeOrchestrator(Peers peers);
 std::unique_ptr<AgentClient> MakeAgent(Peer peer);
 std::unique_ptr<CheckpointClient> MakeCheckpoints(Peer peer);
+std::unique_ptr<ReplicationClient> MakeReplication(Peer peer);
 absl::StatusOr<std::string> AskHealth(const Peer& peer);
 absl::StatusOr<config_vault::v1::WatchRoleResponse> AskRole(const Peer& peer);
 

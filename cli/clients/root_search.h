@@ -18,8 +18,9 @@ class RootSearch {
  public:
   RootSearch(const ControlNodes& nodes, RootSeeker::Service service);
 
-  // Whom to ask, and for how long when `left` of the call's time is left: where there are others,
-  // one that is frozen must leave time for them.
+  // Whom to ask, and for how long when `left` of the call's time is left. Where there are others,
+  // one that is frozen must not hold the call up: it is left alone after 250 ms, and given twice as
+  // long each time that nobody has answered, for one that is merely slow.
   const std::string& address() const { return seeker_.address(); }
   absl::Duration Patience(absl::Duration left) const;
 
@@ -37,6 +38,7 @@ class RootSearch {
 
  private:
   const size_t count_;
+  absl::Duration patience_;
   RootSeeker seeker_;
   // By address; the latest of each.
   std::map<std::string, absl::Status> said_;

@@ -34,9 +34,20 @@ TEST_F(RootSearchTest, OtherErrorsAreAnswers) {
 }
 
 TEST_F(RootSearchTest, LeavesTimeForTheOthers) {
-  EXPECT_EQ(three_.Patience(absl::Seconds(6)), absl::Seconds(2));
+  EXPECT_EQ(three_.Patience(absl::Seconds(6)), absl::Milliseconds(250));
+  EXPECT_EQ(three_.Patience(absl::Milliseconds(200)), absl::Milliseconds(200));
+}
+
+TEST_F(RootSearchTest, GivesThoseWhoAreSlowMoreTimeEachTimeNobodyAnswers) {
+  for (int i = 0; i < 2; ++i) three_.OnElsewhere(Unreachable("x"), random_);
+  EXPECT_EQ(three_.Patience(absl::Seconds(6)), absl::Seconds(1));
+  three_.OnElsewhere(MakeNotRootError("no"), random_);
+  EXPECT_EQ(three_.Patience(absl::Seconds(6)), absl::Seconds(1)) << "it has answered";
+  for (int i = 0; i < 9; ++i) three_.OnElsewhere(Unreachable("x"), random_);
+  EXPECT_EQ(three_.Patience(absl::Seconds(6)), absl::Seconds(2)) << "a third of what is left";
   EXPECT_EQ(three_.Patience(absl::Seconds(2)), absl::Seconds(1)) << "but enough for an answer";
-  EXPECT_EQ(three_.Patience(absl::Milliseconds(300)), absl::Milliseconds(300));
+  three_.OnAnswer();
+  EXPECT_EQ(three_.Patience(absl::Seconds(6)), absl::Milliseconds(250));
 }
 
 TEST_F(RootSearchTest, BeginsWhereTheLastAnswerCameFrom) {

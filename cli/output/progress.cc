@@ -24,10 +24,15 @@ Progress::~Progress() {
 }
 
 void Progress::Step(std::string_view what) {
+  Reach(done_, what);
+  done_ = std::min(done_ + 1, total_);
+}
+
+void Progress::Reach(size_t done, std::string_view what) {
+  done_ = std::min(done, total_);
   if (visible_) {
     std::fprintf(stderr, "\r%s\x1b[K", ProgressLine(done_, total_, what).c_str());
   }
-  done_ = std::min(done_ + 1, total_);
 }
 
 }  // namespace understudy::cli

@@ -24,6 +24,8 @@ class Progress {
 
   // One more step begins; `what` names it.
   void Step(std::string_view what);
+  // So many steps are done; for work that goes on in large strides.
+  void Reach(size_t done, std::string_view what);
 
  private:
   size_t total_;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/status/status.h"
+
 namespace understudy::cli {
 namespace {
 
@@ -35,6 +37,7 @@ class FakeVault final : public VaultClient {
   }
   absl::StatusOr<config_vault::v1::ListResponse> List(
       const config_vault::v1::ListRequest& request) override {
+    site_.list_request = request;
     config_vault::v1::ListResponse page;
     if (!site_.lists.empty()) {
       page = site_.lists.front();
@@ -205,6 +208,42 @@ class FakeCheckpoints final : public CheckpointClient {
   FakeSite& site_;
 };
 
+class FakeReplication final : public ReplicationClient {
+ public:
+  FakeReplication(FakeSite& site, std::string address)
+      : site_(site), address_(std::move(address)) {}
+
+  absl::StatusOr<config_vault::v1::GetPositionResponse> GetPosition() override {
+    const auto found = site_.positions.find(address_);
+    if (found != site_.positions.end()) return Answer(site_, found->second);
+    return MakeError(absl::StatusCode::kUnavailable, "NOT_REACHABLE",
+                     "config-vault at " + address_ + " cannot be reached");
+  }
+  absl::Status Snapshot(const EachPart& each) override {
+    site_.called.push_back(address_);
+    for (const auto& part : site_.snapshot) UNDERSTUDY_RETURN_IF_ERROR(each(part));
+    return site_.failure;
+  }
+  absl::StatusOr<config_vault::v1::RestoreResult> Restore(const NextPart& next,
+                                                          const OnTaken& on_taken) override {
+    site_.called.push_back(address_);
+    while (true) {
+      UNDERSTUDY_ASSIGN_OR_RETURN(auto part, next());
+      if (!part.has_value()) return Answer(site_, site_.restore);
+      site_.restore_requests.push_back(*std::move(part));
+      on_taken(site_.restore_requests.size());
+    }
+  }
+  absl::StatusOr<config_vault::v1::SeedResponse> Seed() override {
+    site_.seeded = address_;
+    return Answer(site_, site_.seed);
+  }
+
+ private:
+  FakeSite& site_;
+  const std::string address_;
+};
+
 class FakeClientFactory final : public ClientFactory {
  public:
   explicit FakeClientFactory(FakeSite& site) : site_(site) {}
@@ -232,6 +271,10 @@ class FakeClientFactory final : public ClientFactory {
       const std::string& address) override {
     site_.called.push_back(address);
     return std::make_unique<FakeCheckpoints>(site_);
+  }
+  absl::StatusOr<std::unique_ptr<ReplicationClient>> Replication(
+      const std::string& address) override {
+    return std::make_unique<FakeReplication>(site_, address);
   }
   absl::StatusOr<std::string> Health(const std::string& address) override {
     return Answer(site_, site_.health);

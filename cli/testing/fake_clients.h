@@ -23,6 +23,7 @@ struct FakeSite {
   config_vault::v1::PutRequest put_request;
   config_vault::v1::PutResponse put;
   config_vault::v1::GetRequest get_request;
+  config_vault::v1::ListRequest list_request;
   config_vault::v1::GetResponse get;
   // One page a call.
   std::deque<config_vault::v1::ListResponse> lists;
@@ -33,6 +34,15 @@ struct FakeSite {
   config_vault::v1::DeleteResponse remove;
   config_vault::v1::WatchRequest watch_request;
   std::vector<config_vault::v1::WatchResponse> changes;
+
+  // Of vaults at these addresses; others cannot be reached.
+  std::map<std::string, config_vault::v1::GetPositionResponse> positions;
+  std::vector<config_vault::v1::SnapshotResponse> snapshot;
+  std::vector<config_vault::v1::RestoreRequest> restore_requests;
+  config_vault::v1::RestoreResult restore;
+  config_vault::v1::SeedResponse seed;
+  // The vault that was told to.
+  std::string seeded;
 
   config_vault::v1::ListNodesResponse nodes;
   config_vault::v1::HandOverRequest hand_over_request;

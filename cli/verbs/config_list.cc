@@ -11,6 +11,7 @@ namespace {
 struct Options {
   std::string prefix;
   bool deleted = false;
+  bool stale = false;
 };
 
 constexpr uint32_t kPageSize = 1000;
@@ -21,11 +22,13 @@ absl::StatusOr<config_vault::v1::ListResponse> ListAll(const Options& options, V
   request.set_prefix(options.prefix);
   request.set_include_deleted(options.deleted);
   request.set_page_size(kPageSize);
+  request.set_consistency(ConsistencyOf(options.stale));
   config_vault::v1::ListResponse all;
   do {
     UNDERSTUDY_ASSIGN_OR_RETURN(config_vault::v1::ListResponse page, vault.List(request));
     all.mutable_documents()->MergeFrom(page.documents());
     all.set_revision(page.revision());
+    if (page.has_data_age()) *all.mutable_data_age() = page.data_age();
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
   return all;
@@ -38,6 +41,7 @@ absl::Status List(const Options& options, Context& context) {
     context.PrintJson(response);
     return absl::OkStatus();
   }
+  if (options.stale) context.err() << DataAgeLine(response);
   if (response.documents().empty()) {
     context.err() << "No document"
                   << (options.prefix.empty() ? "" : " begins with " + options.prefix) << ".\n";
@@ -58,6 +62,7 @@ void AddConfigList(Verb& config) {
   auto options = std::make_shared<Options>();
   list.OptionalArgument(options->prefix, "PREFIX", "only names that begin with it");
   list.Flag(options->deleted, "--deleted", "also those that were deleted");
+  list.Flag(options->stale, "--stale", kStaleHelp);
   list.OnRun([options](Context& context) { return List(*options, context); });
 }
 

@@ -22,6 +22,16 @@ struct Options {
   std::string beats;
 };
 
+// Nothing was heard of it for so long: nobody knows what it is.
+constexpr absl::Duration kSilent = absl::Seconds(1);
+
+Cell RoleCell(const ControlNodeState& state) {
+  if (state.is_root()) return {"root", Color::kGreen};
+  if (!state.has_heard_ago()) return "";
+  const bool is_silent = !state.self() && ToDuration(state.heard_ago()) >= kSilent;
+  return is_silent ? Cell("silent", Color::kRed) : Cell("sentinel");
+}
+
 // Behind by what others do not have yet: "0", or how many changes.
 Cell LagCell(const ControlNodeState& state) {
   if (!state.has_heard_ago()) return "";
@@ -34,7 +44,7 @@ Cell HeardCell(const ControlNodeState& state) {
   if (state.self()) return "answers";
   if (!state.has_heard_ago()) return {"never", Color::kRed};
   const absl::Duration ago = ToDuration(state.heard_ago());
-  return {DurationText(ago) + " ago", ago < absl::Seconds(1) ? Color::kGreen : Color::kRed};
+  return {DurationText(ago) + " ago", ago < kSilent ? Color::kGreen : Color::kRed};
 }
 
 Cell HouseholdCell(const ControlNodeState& state) {
@@ -58,8 +68,7 @@ absl::Status List(Context& context) {
                "VAULT"});
   for (const ControlNodeState& state : response.nodes()) {
     const bool heard = state.has_heard_ago();
-    table.AddRow({state.node().id(),
-                  state.is_root() ? Cell("root", Color::kGreen) : Cell(heard ? "sentinel" : ""),
+    table.AddRow({state.node().id(), RoleCell(state),
                   heard ? absl::StrCat(state.epoch()) : "", LagCell(state), HouseholdCell(state),
                   HeardCell(state), state.node().addresses().vault()});
   }

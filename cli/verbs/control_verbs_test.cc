@@ -36,6 +36,12 @@ TEST_F(ControlVerbsTest, ListShowsRoleEpochAndLagOfEachNode) {
             "control-3  -             -    -  -          never        control-3:7102\n");
 }
 
+TEST_F(ControlVerbsTest, ANodeThatIsSilentIsNotCalledASentinel) {
+  AddNode("control-1").mutable_heard_ago()->set_seconds(4);
+  EXPECT_EQ(Run({"control", "list"}), 0) << err_;
+  EXPECT_NE(out_.find("control-1  silent"), std::string::npos) << out_;
+}
+
 TEST_F(ControlVerbsTest, HandoverSaysWhoIsRootNow) {
   site_.hand_over.set_root("control-2");
   site_.hand_over.set_epoch(43);

@@ -43,4 +43,8 @@ std::string DefaultAuthor() {
   return absl::StrCat("operator/", user == nullptr ? absl::StrCat(geteuid()) : user->pw_name);
 }
 
+understudy::type::v1::Consistency ConsistencyOf(bool stale) {
+  return stale ? type::v1::CONSISTENCY_STALE : type::v1::CONSISTENCY_UNSPECIFIED;
+}
+
 }  // namespace understudy::cli

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/output/format.h"
+#include "cli/output/proto_words.h"
 #include "cli/output/table.h"
 #include "understudy/config_vault/v1/documents.pb.h"
 
@@ -16,6 +18,18 @@ void AddDocument(Table& table, const config_vault::v1::DocumentInfo& info);
 
 // "duties/gate is at revision 12, 18.5 KiB, sha-256 0123456789ab", one line.
 std::string DocumentLine(const config_vault::v1::DocumentInfo& info);
+
+inline constexpr char kStaleHelp[] =
+    "what the vault that answers has at hand, also while etcd is out of reach; says how old it is";
+
+understudy::type::v1::Consistency ConsistencyOf(bool stale);
+
+// Of an answer to a stale read: "as of 340 ms ago", one line.
+template <typename Response>
+std::string DataAgeLine(const Response& response) {
+  if (!response.has_data_age()) return "of an age that is not known\n";
+  return "as of " + DurationText(ToDuration(response.data_age())) + " ago\n";
+}
 
 // "operator/" and the user's name.
 std::string DefaultAuthor();

@@ -15,6 +15,13 @@ void AddStation(Verb& root);
 void AddEnergy(Verb& root);
 
 void AddControl(Verb& root);
+
+void AddVault(Verb& root);
+void AddVaultBackup(Verb& vault);
+void AddVaultCheck(Verb& vault);
+void AddVaultRestore(Verb& vault);
+void AddVaultReseed(Verb& vault);
+
 void AddCheckpoint(Verb& root);
 void AddCheckpointEnrol(Verb& checkpoint);
 void AddCheckpointList(Verb& checkpoint);

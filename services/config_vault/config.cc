@@ -64,6 +64,7 @@ EtcdConfig ReadEtcd(config::ConfigReader etcd, const Config& config) {
                                            {uint64_t{64} << 10, uint64_t{64} << 20});
   read.write_patience = etcd.DurationOr("write_patience", defaults.write_patience,
                                         {absl::Milliseconds(100), absl::Minutes(1)});
+  read.replicated = etcd.BoolOr("replicated", defaults.replicated);
   read.kept_revisions = etcd.IntOr("kept_revisions", defaults.kept_revisions, {100, 10'000'000});
   read.upkeep_interval = etcd.DurationOr("upkeep_interval", defaults.upkeep_interval,
                                          {absl::Milliseconds(100), absl::Hours(24)});
@@ -94,6 +95,9 @@ Config ReadConfig(config::ConfigReader& reader) {
   }
   const bool several = config.engine == EngineKind::kEtcd && reader.Has("control");
   config.control = ReadControlConfig(reader, several);
+  if (config.etcd.replicated && !several) {
+    reader.Problem("etcd", "`replicated` needs other control nodes: the section `control`");
+  }
   return config;
 }
 

@@ -30,6 +30,8 @@ struct EtcdConfig {
   size_t max_transaction_writes = 120;
   size_t max_transaction_bytes = 1 << 20;
   absl::Duration write_patience = absl::Seconds(5);
+  // A write is acknowledged only when another control node's replica has it, too.
+  bool replicated = false;
   int64_t kept_revisions = 10'000;
   absl::Duration upkeep_interval = absl::Seconds(30);
 };

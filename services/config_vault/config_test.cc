@@ -97,6 +97,7 @@ TEST(ConfigTest, RefusesAnEtcdThatCannotBe) {
                             "engine: etcd\netcd: {endpoints: [10.0.0.7:2379]}\n",
                             "engine: etcd\netcd: {endpoints: [127.0.0.1:1], site: A/B}\n",
                             "engine: etcd\netcd: {endpoints: [127.0.0.1:1], peers: [x]}\n",
+                            "engine: etcd\netcd: {endpoints: [127.0.0.1:1], replicated: true}\n",
                             "etcd: {endpoints: [127.0.0.1:1]}\n", "engine: raft\n"}) {
     Config config;
     EXPECT_FALSE(Read(base + wrong, config).ok()) << wrong;

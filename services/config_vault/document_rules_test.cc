@@ -227,7 +227,9 @@ TEST(DocumentRulesTest, ATightenedLimitIsReachedOverSeveralWrites) {
     }
     absl::Status Sync() override { return store_.Sync(); }
     absl::Status Clear() override { return store_.Clear(); }
-    absl::StatusOr<Epoch> AdvanceEpoch() override { return store_.AdvanceEpoch(); }
+    absl::StatusOr<Epoch> AdvanceEpoch(Epoch above) override {
+      return store_.AdvanceEpoch(above);
+    }
     absl::Status Recover() override { return store_.Recover(); }
     uint64_t DiskBytes() const override { return 0; }
 

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status/status.h"
+#include "services/config_vault/restore/restore_fill.h"
 #include "services/config_vault/vault_state_machine.h"
 
 namespace understudy::config_vault {
@@ -30,7 +31,7 @@ absl::Status ShuttingDown() {
 absl::StatusOr<std::unique_ptr<EmbeddedEngine>> EmbeddedEngine::Start(
     const EmbeddedEngineOptions& options, const Clock& clock, VaultStore& store, ChangeFeed& feed,
     EngineObserver& observer) {
-  UNDERSTUDY_ASSIGN_OR_RETURN(const Epoch epoch, store.AdvanceEpoch());
+  UNDERSTUDY_ASSIGN_OR_RETURN(const Epoch epoch, store.AdvanceEpoch(0));
   return std::unique_ptr<EmbeddedEngine>(
       new EmbeddedEngine(options, epoch, clock, store, feed, observer));
 }
@@ -116,8 +117,12 @@ bool EmbeddedEngine::Next(Batch& batch) {
 
 void EmbeddedEngine::Run(Batch batch) {
   std::vector<absl::StatusOr<Outcome>> outcomes;
-  absl::Status status = TryDisk();
-  if (status.ok()) status = Decide(batch, outcomes);
+  absl::Status status;
+  {
+    absl::MutexLock lock(&commit_mutex_);
+    status = TryDisk();
+    if (status.ok()) status = Decide(batch, outcomes);
+  }
   for (size_t i = 0; i < batch.size(); ++i) {
     batch[i].done(status.ok() ? std::move(outcomes[i]) : absl::StatusOr<Outcome>(status));
   }
@@ -143,6 +148,37 @@ absl::Status EmbeddedEngine::Decide(Batch& batch, std::vector<absl::StatusOr<Out
   return absl::OkStatus();
 }
 
+absl::StatusOr<Restored> EmbeddedEngine::Restore(BackupRecords& backup,
+                                                 const RestoreOptions& options) {
+  absl::MutexLock lock(&commit_mutex_);
+  const absl::StatusOr<Counters> counters = TryRestore(backup, options);
+  if (!counters.ok()) {
+    is_half_restored_ = ErrorReason(counters.status()) != "NOT_EMPTY";
+    (void)DropHalf();
+    return counters.status();
+  }
+  feed_.Restart(counters->revision);
+  return Restored{.counters = *counters, .epoch = epoch_};
+}
+
+absl::StatusOr<Counters> EmbeddedEngine::TryRestore(BackupRecords& backup,
+                                                    const RestoreOptions& options) {
+  UNDERSTUDY_ASSIGN_OR_RETURN(const Counters counters, FillFromBackup(store_, backup, options));
+  UNDERSTUDY_ASSIGN_OR_RETURN(epoch_, store_.AdvanceEpoch(backup.epoch()));
+  UNDERSTUDY_RETURN_IF_ERROR(store_.Apply({.counters = counters}, ReplicaPosition{}));
+  UNDERSTUDY_RETURN_IF_ERROR(store_.Sync());
+  return counters;
+}
+
+absl::Status EmbeddedEngine::DropHalf() {
+  if (!is_half_restored_) return absl::OkStatus();
+  UNDERSTUDY_RETURN_IF_ERROR(DropUnfinishedRestore(store_).status());
+  is_half_restored_ = false;
+  UNDERSTUDY_ASSIGN_OR_RETURN(const Counters counters, store_.Snapshot()->ReadCounters());
+  feed_.Restart(counters.revision);
+  return absl::OkStatus();
+}
+
 void EmbeddedEngine::SetDiskState(const absl::Status& state) {
   if (!state.ok() && disk_state_.ok()) {
     failing_since_ = absl::FormatTime(absl::RFC3339_sec, clock_.WallNow(), absl::UTCTimeZone());
@@ -161,6 +197,7 @@ absl::Status EmbeddedEngine::Recover() {
 }
 
 absl::Status EmbeddedEngine::TryDisk() {
+  UNDERSTUDY_RETURN_IF_ERROR(DropHalf());
   if (disk_state_.ok()) return absl::OkStatus();
   if (clock_.SteadyNow() >= next_try_) SetDiskState(Recover());
   if (disk_state_.ok()) return absl::OkStatus();

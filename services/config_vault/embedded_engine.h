@@ -1,6 +1,7 @@
 #ifndef UNDERSTUDY_SERVICES_CONFIG_VAULT_EMBEDDED_ENGINE_H_
 #define UNDERSTUDY_SERVICES_CONFIG_VAULT_EMBEDDED_ENGINE_H_
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "common/time/clock.h"
 #include "services/config_vault/change_feed.h"
 #include "services/config_vault/engine.h"
+#include "services/config_vault/restore/restorer.h"
 #include "services/config_vault/vault_policy.h"
 #include "services/config_vault/vault_store.h"
 
@@ -47,7 +49,7 @@ class EngineObserver {
 //
 // When a write fails, all commands of the batch fail and nothing is in the state; further writes
 // are refused at once, and the store is asked to recover at intervals. Reads go on.
-class EmbeddedEngine final : public Engine {
+class EmbeddedEngine final : public Engine, public Restorer {
  public:
   // Takes a new epoch: none before it was as high. Arguments must outlive the engine.
   static absl::StatusOr<std::unique_ptr<EmbeddedEngine>> Start(const EmbeddedEngineOptions& options,
@@ -58,8 +60,11 @@ class EmbeddedEngine final : public Engine {
   ~EmbeddedEngine() override;
 
   void Propose(Command command, Done done) override;
-  // Of this start. A vault with this engine is always root.
+  // Of this start, or of the restore since. A vault with this engine is always root.
   Epoch epoch() const { return epoch_; }
+
+  // Takes a new epoch. A restore that is broken off by a crash leaves the vault empty.
+  absl::StatusOr<Restored> Restore(BackupRecords& backup, const RestoreOptions& options) override;
 
   // Finishes what waits, refuses what comes later, joins the thread. Idempotent.
   void Stop();
@@ -87,22 +92,30 @@ class EmbeddedEngine final : public Engine {
   void SetDiskState(const absl::Status& state);
   // OK when writes may be tried.
   absl::Status TryDisk();
+  absl::StatusOr<Counters> TryRestore(BackupRecords& backup, const RestoreOptions& options);
+  // Nothing may be written onto half a vault: empties it.
+  absl::Status DropHalf();
 
   const EmbeddedEngineOptions options_;
-  const Epoch epoch_;
+  std::atomic<Epoch> epoch_;
   const Clock& clock_;
   VaultStore& store_;
   ChangeFeed& feed_;
   EngineObserver& observer_;
 
-  absl::Mutex mutex_;
+  // Held while commands are decided and written, and by a restore.
+  absl::Mutex commit_mutex_;
+
+  absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(commit_mutex_);
   absl::CondVar wake_;
   std::deque<Waiting> queue_ ABSL_GUARDED_BY(mutex_);
   size_t waiting_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
-  // Of the engine's thread alone.
+  // Of the engine's thread, and within commit_mutex_.
   absl::Status disk_state_;
+  // A restore has failed on its way.
+  bool is_half_restored_ = false;
   std::string failing_since_;
   SteadyTime next_try_;
 

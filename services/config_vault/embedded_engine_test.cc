@@ -8,6 +8,7 @@
 #include "absl/synchronization/notification.h"
 #include "common/status/status.h"
 #include "common/time/simulated_clock.h"
+#include "services/config_vault/restore/testing/memory_backup.h"
 #include "services/config_vault/testing/memory_vault_store.h"
 #include "services/config_vault/testing/vault_harness.h"
 
@@ -228,6 +229,32 @@ TEST_F(EmbeddedEngineTest, AfterAFailedWriteOthersAreRefusedAtOnceUntilTheDiskRe
   EXPECT_TRUE(Run(MakePut("a", "1")).ok());
   EXPECT_TRUE(observer_.last_disk_state().ok());
   EXPECT_EQ(StoredRevision(), 1u);
+}
+
+TEST_F(EmbeddedEngineTest, ARestoreTakesAnEpochAboveAllThatWere) {
+  Start();
+  ASSERT_TRUE(Run(MakePut("a", "1")).ok());
+  ASSERT_TRUE(Run(MakePut("a", "2")).ok());
+  MemoryBackup backup(*store_.Snapshot(), 70);
+  EXPECT_EQ(ErrorReason(engine_->Restore(backup, {}).status()), "NOT_EMPTY");
+  ASSERT_TRUE(Run(MakePut("a", "3")).ok());
+  const auto restored = engine_->Restore(backup, {.replace = true});
+  ASSERT_TRUE(restored.ok()) << restored.status();
+  EXPECT_EQ(restored->epoch, 71u);
+  EXPECT_EQ(engine_->epoch(), 71u);
+  EXPECT_FALSE(store_.Snapshot()->ReadPosition()->has_value());
+  EXPECT_EQ(Run(MakePut("a", "4"))->revision, 5u);
+}
+
+TEST_F(EmbeddedEngineTest, ARestoreThatFailsOnItsWayLeavesAnEmptyVaultThatTakesWrites) {
+  Start();
+  ASSERT_TRUE(Run(MakePut("a", "1")).ok());
+  MemoryBackup backup(*store_.Snapshot(), 70);
+  backup.Fail(MakeError(absl::StatusCode::kUnavailable, "DISK_ERROR", "broken"));
+  EXPECT_EQ(ErrorReason(engine_->Restore(backup, {.replace = true}).status()), "DISK_ERROR");
+  EXPECT_FALSE(store_.Snapshot()->FindHead("a")->has_value());
+  EXPECT_FALSE(store_.Snapshot()->ReadPosition()->has_value());
+  EXPECT_EQ(Run(MakePut("b", "1"))->revision, 2u);
 }
 
 TEST_F(EmbeddedEngineTest, PublishesChangesOfDocumentsInTheirOrder) {

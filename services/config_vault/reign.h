@@ -41,6 +41,9 @@ class Reign {
   virtual void SetListener(Listener listener) = 0;
 
   virtual ReplicaProgress progress() const = 0;
+
+  // Another control node's replica has come to `applied`, as its beat says.
+  virtual void OnPeerProgress(uint64_t applied) { (void)applied; }
 };
 
 }  // namespace understudy::config_vault

@@ -1,5 +1,6 @@
 #include "services/config_vault/rocksdb_vault_store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -91,7 +92,7 @@ class RocksdbVaultStore final : public VaultStore {
     return FromRocksdb(open->db().Write(Synced(), &encoded), kWriting);
   }
 
-  absl::StatusOr<Epoch> AdvanceEpoch() override;
+  absl::StatusOr<Epoch> AdvanceEpoch(Epoch above) override;
   absl::Status Recover() override;
 
   uint64_t DiskBytes() const override {
@@ -149,13 +150,13 @@ absl::Status RocksdbVaultStore::CheckSchema() {
       {{"found", absl::StrCat(found)}, {"supported", absl::StrCat(kSchemaVersion)}});
 }
 
-absl::StatusOr<Epoch> RocksdbVaultStore::AdvanceEpoch() {
+absl::StatusOr<Epoch> RocksdbVaultStore::AdvanceEpoch(Epoch above) {
   UNDERSTUDY_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, Get(keys::kEpoch));
   Epoch epoch = 0;
   if (bytes.has_value()) {
     UNDERSTUDY_ASSIGN_OR_RETURN(epoch, storage::DecodeEpoch(*bytes));
   }
-  ++epoch;
+  epoch = std::max(epoch, above) + 1;
   UNDERSTUDY_RETURN_IF_ERROR(Put(keys::kEpoch, storage::EncodeEpoch(epoch)));
   return epoch;
 }

@@ -46,8 +46,8 @@ TEST_F(RocksdbVaultStoreTest, WhatWasCommittedIsThereAfterItIsOpenedAgain) {
 }
 
 TEST_F(RocksdbVaultStoreTest, TheEpochGrowsOverStarts) {
-  EXPECT_EQ(*Open()->AdvanceEpoch(), 1u);
-  EXPECT_EQ(*Open()->AdvanceEpoch(), 2u);
+  EXPECT_EQ(*Open()->AdvanceEpoch(0), 1u);
+  EXPECT_EQ(*Open()->AdvanceEpoch(0), 2u);
 }
 
 TEST_F(RocksdbVaultStoreTest, ASecondOpenerIsToldThatTheDataIsInUse) {

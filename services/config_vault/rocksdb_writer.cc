@@ -94,6 +94,11 @@ void EncodeBatch(const RocksdbDatabase& database, const VaultBatch& batch,
 
 void EncodePosition(const RocksdbDatabase& database, const ReplicaPosition& position,
                     rocksdb::WriteBatch& out) {
+  if (position == ReplicaPosition{}) {
+    (void)out.Delete(database.records(),
+                     rocksdb::Slice(keys::kPosition.data(), keys::kPosition.size()));
+    return;
+  }
   BatchEncoder(database, out).Put(keys::kPosition, storage::EncodePosition(position));
 }
 

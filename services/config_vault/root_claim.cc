@@ -85,7 +85,9 @@ void RootClaimCore::Learn(const RootClaim& claim, ClaimMoment now) {
   known_ = claim;
   rumoured_epoch_ = std::max(rumoured_epoch_, claim.epoch);
   resigned_ = false;
-  if (reigning_ && !IsOurs(claim)) {
+  if (reigning_ && !completes) {
+    // Also where it is ours again (a restore writes the key anew): the next reign begins when the
+    // replica has come to it.
     EndReign(absl::StrCat(claim.record.node_id, " is root under epoch ", claim.epoch));
   } else if (!reigning_) {
     Publish();

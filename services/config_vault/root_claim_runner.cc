@@ -14,6 +14,8 @@ namespace {
 
 // How long a stop may wait for the thread that reads.
 constexpr absl::Duration kReadWait = absl::Milliseconds(100);
+// In listings: what a node said of itself counts for so long.
+constexpr absl::Duration kBelievedFor = absl::Seconds(1);
 
 }  // namespace
 
@@ -118,7 +120,9 @@ void RootClaimRunner::Drain(ClaimMoment now) {
     if (!size.has_value()) break;
     const ControlLinks::Received received = links_.Receive(std::span(buffer).first(*size));
     parts_.metrics.CountBeat(received.result);
-    if (received.result == ControlResult::kOk) core_.OnBeat(received.from, received.beat, now);
+    if (received.result != ControlResult::kOk) continue;
+    core_.OnBeat(received.from, received.beat, now);
+    if (received.beat.following) parts_.reign.OnPeerProgress(received.beat.applied);
   }
   absl::MutexLock lock(&mutex_);
   drain_posted_ = false;
@@ -210,7 +214,8 @@ ControlNodeStatus RootClaimRunner::StatusOf(const ControlPeer& peer, SteadyTime 
   ControlNodeStatus status{.node = peer.node};
   if (!peer.heard_at.has_value()) return status;
   status.heard_ago = now - *peer.heard_at;
-  status.is_root = peer.beat.is_root;
+  // What a silent node said last is not what it is.
+  status.is_root = peer.beat.is_root && status.heard_ago <= kBelievedFor;
   status.epoch = peer.beat.epoch;
   status.following = peer.beat.following;
   status.applied = peer.beat.applied;

@@ -1,5 +1,6 @@
 #include "services/config_vault/server.h"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "common/status/status.h"
 #include "common/time/system_clock.h"
 #include "services/config_vault/control_node_parts.h"
+#include "services/config_vault/control_nodes_document.h"
 #include "services/config_vault/control_service.h"
 #include "services/config_vault/documents_service.h"
 #include "services/config_vault/embedded_engine.h"
@@ -21,6 +23,7 @@
 #include "services/config_vault/etcd/sole_root.h"
 #include "services/config_vault/household.h"
 #include "services/config_vault/registry_service.h"
+#include "services/config_vault/restore/restore_fill.h"
 #include "services/config_vault/rocksdb_vault_store.h"
 #include "services/config_vault/role_feed.h"
 
@@ -88,9 +91,23 @@ etcd::EtcdVaultOptions MakeEtcdOptions(const Config& config) {
   options.engine.max_transaction_writes = config.etcd.max_transaction_writes;
   options.engine.max_transaction_bytes = config.etcd.max_transaction_bytes;
   options.engine.patience = config.etcd.write_patience;
+  options.engine.replicated = config.etcd.replicated;
   options.upkeep.policy.kept_revisions = config.etcd.kept_revisions;
   options.upkeep.interval = config.etcd.upkeep_interval;
   return options;
+}
+
+// Who may have a snapshot: the vaults that `etcd.peers` names, and the site's other control nodes'.
+std::vector<std::string> SnapshotPeers(const Config& config) {
+  std::vector<std::string> peers = config.etcd.peers;
+  for (const ControlNode& node : config.control.nodes) {
+    const std::string& vault = node.addresses.vault;
+    const bool is_known = std::find(peers.begin(), peers.end(), vault) != peers.end();
+    if (config.control.several && node.id != config.control.node && !is_known) {
+      peers.push_back(vault);
+    }
+  }
+  return peers;
 }
 
 }  // namespace
@@ -115,10 +132,13 @@ class Server::Impl {
         *context_, control_parts_ == nullptr ? nullptr : &control_parts_->site(),
         ControlNode{.id = config_.control.node, .addresses = config_.control.advertise});
     replication_ = std::make_unique<ReplicationService>(
-        *store_, clock_, streams_,
+        *store_, clock_, streams_, config_.data_directory,
         ReplicationService::Hooks{
             .is_following = [this] { return etcd_ == nullptr || etcd_->replica().tip().following; },
-            .seed = [this] { return Seed(); }});
+            .seed = [this] { return Seed(); },
+            .epoch = [this] { return role_->current().epoch; },
+            .restore = [this](BackupRecords& backup,
+                              bool replace) { return Restore(backup, replace); }});
     UNDERSTUDY_RETURN_IF_ERROR(Listen());
     if (control_parts_ != nullptr) control_parts_->Start();
     housekeeping_.Post([this] { MeasureDisk(); });
@@ -147,22 +167,28 @@ class Server::Impl {
   }
 
   absl::Status StartEmbedded() {
+    UNDERSTUDY_ASSIGN_OR_RETURN(const bool was_dropped, DropUnfinishedRestore(*store_));
+    if (was_dropped) log_.Warn("a restore was broken off: the vault is empty, repeat the restore");
     EmbeddedEngineOptions options;
     options.policy.keep_revisions = config_.keep_revisions;
     UNDERSTUDY_ASSIGN_OR_RETURN(embedded_,
                                 EmbeddedEngine::Start(options, clock_, *store_, *feed_, reporter_));
-    role_.emplace(RoleState{.role = Role::kRoot,
-                            .epoch = embedded_->epoch(),
-                            .root = config_.control.node,
-                            .root_addresses = config_.control.advertise});
+    role_.emplace(EmbeddedRole());
     engine_ = embedded_.get();
     reads_ = &always_current_;
     return absl::OkStatus();
   }
 
+  RoleState EmbeddedRole() const {
+    return {.role = Role::kRoot,
+            .epoch = embedded_->epoch(),
+            .root = config_.control.node,
+            .root_addresses = config_.control.advertise};
+  }
+
   absl::Status StartEtcd() {
     role_.emplace(RoleState{.role = Role::kSentinel});
-    peers_.emplace([peers = config_.etcd.peers] { return peers; }, config_.service.tls);
+    peers_.emplace([peers = SnapshotPeers(config_)] { return peers; }, config_.service.tls);
     UNDERSTUDY_ASSIGN_OR_RETURN(
         etcd_, etcd::EtcdVault::Start(MakeEtcdOptions(config_), {.store = *store_,
                                                                  .feed = *feed_,
@@ -218,6 +244,23 @@ class Server::Impl {
     return response;
   }
 
+  absl::StatusOr<Restored> Restore(BackupRecords& backup, bool replace) {
+    Restorer& restorer = etcd_ == nullptr ? *embedded_ : etcd_->restorer();
+    absl::StatusOr<Restored> restored =
+        restorer.Restore(backup, {.replace = replace,
+                                  .kept_documents = {kControlNodesDocument},
+                                  .time = clock_.WallNow()});
+    if (!restored.ok()) {
+      log_.Warn("a restore has failed: {}", DescribeError(restored.status()));
+      return restored;
+    }
+    if (embedded_ != nullptr) role_->Publish(EmbeddedRole());
+    reporter_.Show(restored->counters);
+    log_.Warn("a backup was restored: revision {}, {} documents, epoch {}",
+              restored->counters.revision, restored->counters.documents, restored->epoch);
+    return restored;
+  }
+
   absl::Status Listen() {
     UNDERSTUDY_ASSIGN_OR_RETURN(
         rpc_, rpc::Server::Start(
@@ -254,6 +297,7 @@ class Server::Impl {
   }
   // With etcd out of reach, calls would wait for it longer than a shutdown may take.
   void StopReign() {
+    if (peers_.has_value()) peers_->Cancel();
     if (control_parts_ != nullptr) {
       control_parts_->Stop();
       etcd_->reign().EndReign();
@@ -262,7 +306,6 @@ class Server::Impl {
     root_executor_->Stop();
     sole_root_->Stop();
     etcd_->reign().EndReign();
-    peers_->Cancel();
   }
   void Stop() {
     StopCalls();

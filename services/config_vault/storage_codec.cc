@@ -65,6 +65,7 @@ std::string EncodePosition(const ReplicaPosition& position) {
   record.set_cluster_id(position.cluster_id);
   record.set_revision(position.revision);
   record.set_lineage(position.lineage);
+  record.set_epoch_base(position.epoch_base);
   record.set_filling(position.filling);
   return Encode(record);
 }
@@ -124,6 +125,7 @@ absl::StatusOr<ReplicaPosition> DecodePosition(std::string_view bytes) {
   return ReplicaPosition{.cluster_id = record.cluster_id(),
                          .revision = record.revision(),
                          .lineage = record.lineage(),
+                         .epoch_base = record.epoch_base(),
                          .filling = record.filling()};
 }
 

@@ -101,6 +101,10 @@ struct ReplicaPosition {
   int64_t revision = 0;
   // Drawn when the site's first batch was written: other data has another number.
   uint64_t lineage = 0;
+  // What etcd said then is to be added to revisions to make epochs. It grows whenever an etcd is
+  // built anew (which may give it the old cluster's id) and may when a backup is restored:
+  // revisions under another number are not to be compared.
+  int64_t epoch_base = 0;
   // The store is being filled anew: it is not whole, and nothing may be read from it.
   bool filling = false;
 

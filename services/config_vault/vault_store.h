@@ -32,7 +32,9 @@ class VaultStore {
 
   // Writes the whole batch and the position of a replica, or nothing, without waiting for the disk:
   // a crash of the machine may lose the latest of these writes, but no earlier one with a later one
-  // kept, so that the position found afterwards is that of the records. Seen by later snapshots.
+  // kept, so that the position found afterwards is that of the records. Seen by later snapshots. A
+  // position of nothing (`ReplicaPosition{}`) leaves the store without one, as an embedded
+  // engine's.
   virtual absl::Status Apply(const VaultBatch& batch, const ReplicaPosition& position) = 0;
 
   // What was applied is on the disk, synced.
@@ -42,8 +44,9 @@ class VaultStore {
   // Apply gives another. The epoch stays.
   virtual absl::Status Clear() = 0;
 
-  // Adds 1 to the stored epoch (0 at first), synced, and returns it.
-  virtual absl::StatusOr<Epoch> AdvanceEpoch() = 0;
+  // Makes the stored epoch (0 at first) 1 more than the higher of itself and `above`, synced, and
+  // returns it.
+  virtual absl::StatusOr<Epoch> AdvanceEpoch(Epoch above) = 0;
 
   // After a failed write: tries to write again. OK when the store is as good as new.
   virtual absl::Status Recover() = 0;

@@ -224,7 +224,7 @@ TEST_P(VaultStoreTest, AClearedStoreHasNothingAndSaysThatItIsBeingFilled) {
   vault_.Document(put);
   ASSERT_TRUE(vault_.Apply(MakeDuty("d1", "gate-1", 1)).ok());
   ASSERT_TRUE(vault_.Apply(RecordFailover{MakeFailover("f", "d1", FailoverState::kDone), 1}).ok());
-  EXPECT_EQ(*vault_.store().AdvanceEpoch(), 1u);
+  EXPECT_EQ(*vault_.store().AdvanceEpoch(0), 1u);
   ASSERT_TRUE(vault_.store().Clear().ok());
   const auto reader = vault_.Read();
   EXPECT_EQ(reader->ReadPosition()->value(), (ReplicaPosition{.filling = true}));
@@ -237,12 +237,21 @@ TEST_P(VaultStoreTest, AClearedStoreHasNothingAndSaysThatItIsBeingFilled) {
   EXPECT_FALSE(reader->FindDutyOfStation("gate-1")->has_value());
   EXPECT_FALSE(reader->FindFinishedFailover(1)->has_value());
   EXPECT_TRUE(reader->ListFailovers(UINT64_MAX, 10, false)->empty());
-  EXPECT_EQ(*vault_.store().AdvanceEpoch(), 2u);
+  EXPECT_EQ(*vault_.store().AdvanceEpoch(0), 2u);
 }
 
-TEST_P(VaultStoreTest, TheEpochGrowsByOne) {
-  EXPECT_EQ(*vault_.store().AdvanceEpoch(), 1u);
-  EXPECT_EQ(*vault_.store().AdvanceEpoch(), 2u);
+TEST_P(VaultStoreTest, TheEpochGrowsByOneOrAboveAnother) {
+  EXPECT_EQ(*vault_.store().AdvanceEpoch(0), 1u);
+  EXPECT_EQ(*vault_.store().AdvanceEpoch(0), 2u);
+  EXPECT_EQ(*vault_.store().AdvanceEpoch(40), 41u);
+  EXPECT_EQ(*vault_.store().AdvanceEpoch(7), 42u);
+}
+
+TEST_P(VaultStoreTest, APositionOfNothingLeavesTheStoreWithoutOne) {
+  ASSERT_TRUE(vault_.store().Clear().ok());
+  ASSERT_TRUE(vault_.store().Apply({.counters = {.revision = 3}}, ReplicaPosition{}).ok());
+  EXPECT_FALSE(vault_.Read()->ReadPosition()->has_value());
+  EXPECT_EQ(vault_.Read()->ReadCounters()->revision, 3u);
 }
 
 TEST_P(VaultStoreTest, AHealthyStoreRecoversAtOnce) {

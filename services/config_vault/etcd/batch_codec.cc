@@ -82,6 +82,15 @@ bool IsFrameApart(const std::map<std::string_view, size_t>& last, const Mutation
          last.at(write->revision.info.name) == place;
 }
 
+pb::BatchRecord MakeRecord(const BatchOrigin& origin, const Counters& counters) {
+  pb::BatchRecord record;
+  record.set_epoch(origin.epoch);
+  record.set_proposal(origin.proposal);
+  record.set_lineage(origin.lineage);
+  fields::ToProto(counters, *record.mutable_counters());
+  return record;
+}
+
 BatchOrigin ToOrigin(const pb::BatchRecord& record) {
   return {.epoch = record.epoch(), .proposal = record.proposal(), .lineage = record.lineage()};
 }
@@ -122,11 +131,7 @@ size_t CountWrites(const Mutation& mutation) {
 
 std::vector<Write> EncodeBatch(const SiteKeys& keys, const BatchOrigin& origin,
                                const VaultBatch& batch) {
-  pb::BatchRecord record;
-  record.set_epoch(origin.epoch);
-  record.set_proposal(origin.proposal);
-  record.set_lineage(origin.lineage);
-  fields::ToProto(batch.counters, *record.mutable_counters());
+  pb::BatchRecord record = MakeRecord(origin, batch.counters);
   const std::map<std::string_view, size_t> last = LastWrites(batch);
   CurrentState state(keys);
   for (size_t i = 0; i < batch.mutations.size(); ++i) {
@@ -137,6 +142,12 @@ std::vector<Write> EncodeBatch(const SiteKeys& keys, const BatchOrigin& origin,
   std::vector<Write> writes = state.TakeWrites();
   writes.push_back(Write::Put(keys.Batch(), fields::Encode(record)));
   return writes;
+}
+
+Write EncodeRefill(const SiteKeys& keys, const BatchOrigin& origin, const Counters& counters) {
+  pb::BatchRecord record = MakeRecord(origin, counters);
+  record.set_refill(true);
+  return Write::Put(keys.Batch(), fields::Encode(record));
 }
 
 std::vector<Write> EncodeCurrent(const SiteKeys& keys, const Mutation& mutation) {
@@ -150,7 +161,7 @@ absl::StatusOr<std::optional<OrderedBatch>> DecodeBatch(const SiteKeys& keys,
   const KeyValue* const found = FindPut(events, keys.Batch());
   if (found == nullptr) return std::optional<OrderedBatch>();
   UNDERSTUDY_ASSIGN_OR_RETURN(auto record, fields::Parse<pb::BatchRecord>(found->value));
-  OrderedBatch ordered{.origin = ToOrigin(record)};
+  OrderedBatch ordered{.origin = ToOrigin(record), .is_refill = record.refill()};
   ordered.batch.counters = fields::ToCounters(record.counters());
   for (pb::MutationRecord& mutation : *record.mutable_mutations()) {
     UNDERSTUDY_ASSIGN_OR_RETURN(Mutation decoded,

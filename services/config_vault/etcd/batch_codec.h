@@ -28,6 +28,9 @@ struct BatchOrigin {
 struct OrderedBatch {
   BatchOrigin origin = {};
   VaultBatch batch = {};
+  // A restore has put other records in the place of all: there is nothing to apply, a replica takes
+  // a snapshot that is at least as new.
+  bool is_refill = false;
 };
 
 // How many of a transaction's writes the mutation needs at most, the batch's own left out.
@@ -36,6 +39,9 @@ size_t CountWrites(const Mutation& mutation);
 // The batch's own key, and those that hold what is current: each key once.
 std::vector<Write> EncodeBatch(const SiteKeys& keys, const BatchOrigin& origin,
                                const VaultBatch& batch);
+
+// The batch's own key, of a restore.
+Write EncodeRefill(const SiteKeys& keys, const BatchOrigin& origin, const Counters& counters);
 
 // What the mutation writes of the current state alone.
 std::vector<Write> EncodeCurrent(const SiteKeys& keys, const Mutation& mutation);

@@ -110,6 +110,7 @@ void EtcdEngine::EndReign() {
     wake_.Signal();
   }
   RefuseWaiting(NotRoot(role_.current()));
+  replication_.End(NotReplicated());
 }
 
 ReplicaProgress EtcdEngine::progress() const {
@@ -125,6 +126,7 @@ void EtcdEngine::Stop() {
   }
   if (thread_.joinable()) thread_.join();
   RefuseWaiting(ShuttingDown());
+  replication_.End(ShuttingDown());
 }
 
 void EtcdEngine::RefuseWaiting(const absl::Status& status) {
@@ -138,11 +140,35 @@ void EtcdEngine::RefuseWaiting(const absl::Status& status) {
 }
 
 void EtcdEngine::Loop() {
-  while (const std::optional<Epoch> epoch = WaitForCommands()) {
-    if (!AwaitReplica()) continue;
-    Decided decided = Decide(*epoch);
-    if (!decided.dones.empty()) CommitUntilKnown(decided);
+  while (const std::optional<Epoch> epoch = WaitForCommands()) Run(*epoch);
+}
+
+void EtcdEngine::Run(Epoch epoch) {
+  absl::MutexLock lock(&commit_mutex_);
+  if (!AwaitReplica()) return;
+  Decided decided = Decide(epoch);
+  if (!decided.dones.empty()) CommitUntilKnown(decided);
+}
+
+absl::StatusOr<Restored> EtcdEngine::Restore(BackupRecords& backup, const RestoreOptions& options) {
+  absl::MutexLock lock(&commit_mutex_);
+  Epoch epoch = 0;
+  {
+    absl::MutexLock queue_lock(&mutex_);
+    if (stopping_) return ShuttingDown();
+    if (epoch_ == 0) return NotRoot(role_.current());
+    epoch = epoch_;
   }
+  const absl::StatusOr<Restored> restored = replica_.Restore(epoch, backup, options);
+  if (ErrorReason(restored.status()) == "NOT_EMPTY") return restored;
+  {
+    // What waits is decided under the new epoch, which the key `root` tells of; or, where the
+    // replica is half filled, by whoever is root next.
+    absl::MutexLock queue_lock(&mutex_);
+    if (epoch_ == epoch) epoch_ = 0;
+  }
+  if (!restored.ok() && listener_.on_deposed) listener_.on_deposed(epoch);
+  return restored;
 }
 
 std::optional<Epoch> EtcdEngine::WaitForCommands() {
@@ -275,7 +301,8 @@ void EtcdEngine::Finish(Decided& decided, const Verdict& verdict, absl::Duration
       (void)replica_.ApplyOwn(verdict.revision, decided.origin, decided.batch);
     }
     observer_.OnCommitted(decided.dones.size(), took);
-    decided.Answer(absl::OkStatus());
+    // What changes nothing says what stood before, which may wait for another replica still.
+    Acknowledge(decided, decided.batch.mutations.empty() ? decided.after : verdict.revision);
     if (listener_.on_confirmed) listener_.on_confirmed(epoch);
     return;
   }
@@ -288,6 +315,20 @@ void EtcdEngine::Finish(Decided& decided, const Verdict& verdict, absl::Duration
   RefuseWaiting(verdict.status);
   if (listener_.on_deposed) listener_.on_deposed(epoch);
 }
+
+void EtcdEngine::Acknowledge(Decided& decided, int64_t revision) {
+  if (!options_.replicated) return decided.Answer(absl::OkStatus());
+  const auto kept = std::make_shared<Decided>(std::move(decided));
+  decided.dones.clear();
+  replication_.Add(revision, clock_.SteadyNow() + options_.patience,
+                   [kept](const absl::Status& status) { kept->Answer(status); });
+}
+
+void EtcdEngine::OnPeerProgress(uint64_t applied) {
+  replication_.Reach(static_cast<int64_t>(applied));
+}
+
+void EtcdEngine::ExpireWaiting() { replication_.Expire(clock_.SteadyNow()); }
 
 void EtcdEngine::GiveUp(Decided& decided, const absl::Status& status) {
   decided.Answer(OutcomeUnknown(status));

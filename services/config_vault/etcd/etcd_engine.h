@@ -18,7 +18,9 @@
 #include "services/config_vault/etcd/batch_codec.h"
 #include "services/config_vault/etcd/etcd_client.h"
 #include "services/config_vault/etcd/replica.h"
+#include "services/config_vault/etcd/replication_wait.h"
 #include "services/config_vault/reign.h"
+#include "services/config_vault/restore/restorer.h"
 #include "services/config_vault/role_feed.h"
 #include "services/config_vault/vault_policy.h"
 #include "services/config_vault/vault_store.h"
@@ -34,6 +36,8 @@ struct EtcdEngineOptions {
   // and --max-request-bytes (1.5 MiB unless set).
   size_t max_transaction_writes = 120;
   size_t max_transaction_bytes = 1 << 20;
+  // A write is acknowledged only when another control node's replica has it, too.
+  bool replicated = false;
   // One attempt.
   absl::Duration attempt_timeout = absl::Seconds(1);
   // How long a write is kept waiting while etcd does not answer. Longer than etcd takes to elect
@@ -64,7 +68,7 @@ class EtcdEngineObserver {
 // cannot happen twice, and the batch that etcd holds tells whether it is ours. After `patience` the
 // callers are told that nobody knows, later writes are refused at once, and the attempts go on
 // until the outcome is known or the reign over.
-class EtcdEngine final : public Engine, public Reign {
+class EtcdEngine final : public Engine, public Reign, public Restorer {
  public:
   // All must outlive the engine.
   EtcdEngine(const EtcdEngineOptions& options, EtcdClient& client, Replica& replica,
@@ -77,6 +81,8 @@ class EtcdEngine final : public Engine, public Reign {
   //   UNAVAILABLE NOT_ROOT: another node is root (metadata: see root_redirect.h); nothing happened
   //   UNAVAILABLE ETCD_UNREACHABLE (metadata: since): etcd does not answer; nothing happened
   //   UNAVAILABLE OUTCOME_UNKNOWN: etcd stopped answering; whether it happened is unknown
+  //   UNAVAILABLE NOT_REPLICATED: with `replicated`: it happened, but no other control node has
+  //                               said within `patience` that it has it
   //   RESOURCE_EXHAUSTED ETCD_NO_SPACE, ETCD_REQUEST_TOO_LARGE: nothing happened
   void Propose(Command command, Done done) override;
 
@@ -84,6 +90,12 @@ class EtcdEngine final : public Engine, public Reign {
   void EndReign() override;
   void SetListener(Listener listener) override;
   ReplicaProgress progress() const override;
+  void OnPeerProgress(uint64_t applied) override;
+  // Tells those who have waited too long for another replica. To be called now and then.
+  void ExpireWaiting();
+
+  // As Replica::Restore; the reign goes on under the new epoch once the key `root` tells of it.
+  absl::StatusOr<Restored> Restore(BackupRecords& backup, const RestoreOptions& options) override;
 
   // Refuses what waits and what comes later, joins the thread. Idempotent.
   void Stop();
@@ -109,6 +121,8 @@ class EtcdEngine final : public Engine, public Reign {
 
   absl::Status Admit(size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Loop();
+  // Takes, decides and commits what waits.
+  void Run(Epoch epoch);
   // Waits for something to decide; nothing when it is time to end.
   std::optional<Epoch> WaitForCommands();
   // The replica has what this engine committed last; false when its disk does not take it.
@@ -131,6 +145,8 @@ class EtcdEngine final : public Engine, public Reign {
   // What etcd's "the conditions do not hold" means.
   Verdict JudgeRefusal(const Decided& decided, const TransactionResult& result, bool was_unknown);
   void Finish(Decided& decided, const Verdict& verdict, absl::Duration took);
+  // Answers that it was done; with `replicated`, when another replica has it, too.
+  void Acknowledge(Decided& decided, int64_t revision);
   // Nobody knows what became of it: its callers are told so, and those who wait that etcd does not
   // answer.
   void GiveUp(Decided& decided, const absl::Status& status);
@@ -150,7 +166,10 @@ class EtcdEngine final : public Engine, public Reign {
   EtcdEngineObserver& observer_;
   Listener listener_;
 
-  mutable absl::Mutex mutex_;
+  // Held while commands are decided and committed, and by a restore.
+  absl::Mutex commit_mutex_;
+
+  mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(commit_mutex_);
   absl::CondVar wake_;
   Queue queue_ ABSL_GUARDED_BY(mutex_);
   size_t waiting_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -159,6 +178,9 @@ class EtcdEngine final : public Engine, public Reign {
   Epoch epoch_ ABSL_GUARDED_BY(mutex_) = 0;
   // Why writes are refused, with the time since when.
   absl::Status unreachable_ ABSL_GUARDED_BY(mutex_);
+
+  // Of answers, with `replicated`.
+  ReplicationWait replication_;
 
   // Of the engine's thread alone.
   Random random_ = Random::FromEntropy();

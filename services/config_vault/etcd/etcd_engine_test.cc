@@ -9,8 +9,10 @@
 #include "common/status/status.h"
 #include "common/testing/eventually.h"
 #include "services/config_vault/etcd/await.h"
+#include "services/config_vault/etcd/snapshot.h"
 #include "services/config_vault/etcd/testing/etcd_node.h"
 #include "services/config_vault/etcd/testing/fake_etcd.h"
+#include "services/config_vault/restore/testing/memory_backup.h"
 #include "services/config_vault/testing/vault_harness.h"
 
 namespace understudy::config_vault::etcd {
@@ -122,6 +124,31 @@ TEST_F(EtcdEngineTest, WithEtcdOutOfReachWritesAreRefusedAndSaySinceWhen) {
   EXPECT_TRUE(AreEqual());
 }
 
+TEST_F(EtcdEngineTest, WithReplicatedAWriteIsAcknowledgedWhenAnotherReplicaHasIt) {
+  EtcdNode root(etcd_, "control-3", {.engine = {.replicated = true, .patience = absl::Hours(1)}});
+  root.BecomeRoot();
+  rpc::testing::Inbox<absl::Status> answers;
+  root.engine().Propose(MakePut("a", "1"), [&](absl::StatusOr<Outcome> outcome) {
+    answers.Put(outcome.status());
+  });
+  ASSERT_TRUE(Eventually([&] { return sentinel_.store().Snapshot()->FindHead("a")->has_value(); }));
+  ASSERT_TRUE(Eventually([&] { return root.Contents() == sentinel_.Contents(); }));
+  const auto applied = static_cast<uint64_t>(sentinel_.replica().tip().batch_revision);
+  root.engine().OnPeerProgress(applied - 1);
+  root.engine().ExpireWaiting();
+  EXPECT_EQ(answers.size(), 0u);
+  root.engine().OnPeerProgress(applied);
+  EXPECT_TRUE(answers.Take().ok());
+  // An unchanged put tells of a write that all have.
+  EXPECT_TRUE(root.Propose(MakePut("a", "1"))->revision == 1);
+  root.engine().Propose(MakePut("a", "2"), [&](absl::StatusOr<Outcome> outcome) {
+    answers.Put(outcome.status());
+  });
+  ASSERT_TRUE(Eventually([&] { return root.store().Snapshot()->ReadCounters()->revision == 2; }));
+  root.engine().EndReign();
+  EXPECT_EQ(ErrorReason(answers.Take()), "NOT_REPLICATED");
+}
+
 TEST_F(EtcdEngineTest, ManyWritesTogetherAreFewTransactions) {
   root_.BecomeRoot();
   const int64_t before = etcd_.commits();
@@ -207,6 +234,98 @@ TEST_F(EtcdEngineTest, AnEtcdLostForGoodIsBuiltAnewFromAReplica) {
     return head.ok() && head->has_value() && (*head)->latest.revision == 4;
   }));
   EXPECT_EQ(root_.store().Snapshot()->ListDuties()->size(), 1u);
+}
+
+TEST_F(EtcdEngineTest, AnEtcdBuiltAnewUnderTheOldIdIsNotTakenForTheOldOne) {
+  const Epoch before = root_.BecomeRoot();
+  for (int i = 0; i < 9; ++i) ASSERT_TRUE(root_.Propose(MakePut("a", std::to_string(i))).ok());
+  ASSERT_TRUE(AreEqual());
+  FakeEtcd rebuilt;
+  root_.MoveTo(rebuilt);
+  ASSERT_EQ(ErrorReason(root_.replica().Seed(before).status()), "");
+  ASSERT_TRUE(Eventually([&] { return root_.replica().tip().following; }));
+  root_.BecomeRoot();
+  // Beyond the revision that the sentinel has come to under the old etcd.
+  for (int i = 0; i < 30; ++i) ASSERT_TRUE(root_.Propose(MakePut("b", std::to_string(i))).ok());
+  sentinel_.MoveTo(rebuilt);
+  ASSERT_TRUE(Eventually([&] {
+    const auto head = sentinel_.store().Snapshot()->FindHead("b");
+    return head.ok() && head->has_value() && (*head)->latest.revision == 39;
+  }));
+  EXPECT_EQ(sentinel_.store().Snapshot()->FindHead("a")->value().latest.revision, 9u);
+}
+
+// A snapshot source that takes from another node's store.
+class FromNode final : public SnapshotSource {
+ public:
+  explicit FromNode(EtcdNode& node) : node_(node) {}
+
+  absl::StatusOr<ReplicaPosition> Fetch(const ReplicaPosition& wanted,
+                                        SnapshotSink& sink) override {
+    const auto reader = node_.store().Snapshot();
+    const ReplicaPosition position = reader->ReadPosition()->value_or(ReplicaPosition{});
+    if (position.filling || position.revision < wanted.revision) {
+      return MakeError(absl::StatusCode::kUnavailable, "NO_SNAPSHOT", "not yet");
+    }
+    UNDERSTUDY_RETURN_IF_ERROR(sink.Begin());
+    UNDERSTUDY_RETURN_IF_ERROR(
+        ReadSnapshot(*reader, {}, [&](const VaultBatch& piece) { return sink.Add(piece); }));
+    return position;
+  }
+
+ private:
+  EtcdNode& node_;
+};
+
+TEST_F(EtcdEngineTest, ARestoreReachesEveryReplicaWithItsHistoryAndLiftsTheEpoch) {
+  FakeEtcd old_etcd(0x01D);
+  EtcdNode old_root(old_etcd, "old-1");
+  old_root.BecomeRoot();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(old_root.Propose(MakePut("a", std::to_string(i))).ok());
+  MemoryBackup backup(*old_root.store().Snapshot(), 5000);
+
+  FromNode source(root_);
+  EtcdNode follower(etcd_, "control-3", {.source = &source});
+  const Epoch before = root_.BecomeRoot();
+  ASSERT_TRUE(root_.Propose(MakePut("control/nodes", "here")).ok());
+  rpc::testing::Inbox<RootClaim> claims;
+  follower.root_key().Subscribe([&](const RootClaim& claim) { claims.Put(claim); });
+  const auto restored = root_.engine().Restore(backup, {.kept_documents = {"control/nodes"}});
+  ASSERT_TRUE(restored.ok()) << restored.status();
+  EXPECT_GT(restored->epoch, 5000u);
+  EXPECT_GT(restored->epoch, before);
+  EXPECT_TRUE(Eventually([&] { return follower.Contents() == root_.Contents(); }));
+  EXPECT_EQ(follower.store().Snapshot()->ListHistory("a", UINT64_MAX, 9)->size(), 5u);
+  EXPECT_TRUE(etcd_.Contents().contains("understudy/local/d/a"));
+  EXPECT_FALSE(etcd_.Contents().contains("understudy/local/restoring"));
+  RootClaim claim;
+  while (claim.epoch < restored->epoch) claim = claims.Take();
+  EXPECT_EQ(claim.epoch, restored->epoch);
+  EXPECT_EQ(claim.record.node_id, "control-1");
+  root_.engine().BeginReign(restored->epoch);
+  const auto next = root_.Propose(MakePut("a", "next"));
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_EQ(next->revision, restored->counters.revision + 1);
+  EXPECT_TRUE(Eventually([&] { return follower.Contents() == root_.Contents(); }));
+}
+
+TEST_F(EtcdEngineTest, ARestoreThatFailsLeavesWhatTheOthersHave) {
+  FromNode source(sentinel_);
+  EtcdNode third(etcd_, "control-3", {.source = &source});
+  const Epoch epoch = third.BecomeRoot();
+  ASSERT_TRUE(third.Propose(MakePut("a", "1")).ok());
+  ASSERT_TRUE(Eventually([&] { return third.Contents() == sentinel_.Contents(); }));
+  const std::string contents = third.Contents();
+  MemoryBackup backup(*third.store().Snapshot(), epoch);
+  EXPECT_EQ(ErrorReason(third.engine().Restore(backup, {}).status()), "NOT_EMPTY");
+  backup.Fail(MakeError(absl::StatusCode::kUnavailable, "DISK_ERROR", "broken"));
+  EXPECT_EQ(ErrorReason(third.engine().Restore(backup, {.replace = true}).status()), "DISK_ERROR");
+  // Nothing is decided on half a vault.
+  EXPECT_EQ(third.deposed.Take(), epoch);
+  EXPECT_EQ(ErrorReason(third.Propose(MakePut("a", "2")).status()), "NOT_ROOT");
+  EXPECT_TRUE(Eventually([&] { return third.Contents() == contents; }));
+  EXPECT_EQ(ErrorReason(sentinel_.engine().Restore(backup, {.replace = true}).status()),
+            "NOT_ROOT");
 }
 
 TEST_F(EtcdEngineTest, AnotherSitesEtcdDoesNotCostAReplicaItsData) {

@@ -129,6 +129,7 @@ class EtcdVaultImpl final : public EtcdVault {
   Reign& reign() override { return engine_; }
   RootKey& root_key() override { return root_key_; }
   ReadBarrier& reads() override { return gate_; }
+  Restorer& restorer() override { return engine_; }
   Replica& replica() override { return replica_; }
   EtcdClient& client() override { return *client_; }
 
@@ -142,6 +143,7 @@ class EtcdVaultImpl final : public EtcdVault {
  private:
   void Confirm() {
     replica_.ExpireWaiting();
+    engine_.ExpireWaiting();
     gate_.WhenCurrent([](const absl::Status&) {});
     reporter_.metrics().data_age_seconds.Set(absl::ToDoubleSeconds(gate_.DataAge()));
     confirm_executor_.RunAt(clock_.SteadyNow() + kConfirmInterval, [this] { Confirm(); });

@@ -13,6 +13,7 @@
 #include "services/config_vault/etcd/upkeep.h"
 #include "services/config_vault/read_barrier.h"
 #include "services/config_vault/reign.h"
+#include "services/config_vault/restore/restorer.h"
 #include "services/config_vault/role_feed.h"
 #include "services/config_vault/root_key.h"
 #include "services/config_vault/vault_store.h"
@@ -62,6 +63,7 @@ class EtcdVault {
   virtual Reign& reign() = 0;
   virtual RootKey& root_key() = 0;
   virtual ReadBarrier& reads() = 0;
+  virtual Restorer& restorer() = 0;
   virtual Replica& replica() = 0;
   virtual EtcdClient& client() = 0;
 

@@ -48,10 +48,10 @@ class Mailbox {
     return letter;
   }
 
-  // Letters were dropped, and all before them are taken.
+  // Closed; or letters were dropped, and all before them are taken.
   bool is_over() const {
     absl::MutexLock lock(&mutex_);
-    return is_over_ && letters_.empty();
+    return closed_ || (is_over_ && letters_.empty());
   }
 
   // Wakes the reader for good.

@@ -3,12 +3,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/document/chained_digest.h"
 #include "common/log/log.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/deadline.h"
 #include "common/status/grpc_status.h"
 #include "common/status/status.h"
-#include "services/config_vault/etcd/snapshot_digest.h"
 #include "services/config_vault/mutation_codec.h"
 #include "services/config_vault/storage_codec.h"
 #include "understudy/config_vault/v1/replication.grpc.pb.h"
@@ -43,7 +43,8 @@ class Receiver {
   absl::Status TakeHeader(const v1::SnapshotHeader& header) {
     position_ = {.cluster_id = header.position().cluster_id(),
                  .revision = header.position().revision(),
-                 .lineage = header.position().lineage()};
+                 .lineage = header.position().lineage(),
+                 .epoch_base = header.position().epoch_base()};
     UNDERSTUDY_ASSIGN_OR_RETURN(counters_, storage::DecodeCounters(header.counters()));
     has_header_ = true;
     return sink_.Begin();
@@ -57,7 +58,7 @@ class Receiver {
   }
 
   SnapshotSink& sink_;
-  SnapshotDigest digest_;
+  ChainedDigest digest_;
   ReplicaPosition position_;
   Counters counters_;
   bool has_header_ = false;
@@ -113,6 +114,8 @@ absl::StatusOr<ReplicaPosition> PeerSnapshotSource::FetchFrom(const std::string&
   v1::SnapshotRequest request;
   request.set_cluster_id(wanted.cluster_id);
   request.set_lineage(wanted.lineage);
+  request.set_min_revision(wanted.revision);
+  request.set_epoch_base(wanted.epoch_base);
   Receiver receiver(sink);
   const absl::Status status = Receive(*stub->Snapshot(&context, request), receiver, context);
   {

@@ -15,17 +15,6 @@
 namespace understudy::config_vault::etcd {
 namespace {
 
-// Keys read at a time where a store is filled from etcd: fewer while they are large.
-constexpr int64_t kSmallPage = 8;
-constexpr int64_t kLargePage = 512;
-constexpr size_t kFullPageBytes = 4 << 20;
-
-size_t BytesOf(const std::vector<KeyValue>& values) {
-  size_t bytes = 0;
-  for (const KeyValue& value : values) bytes += value.key.size() + value.value.size();
-  return bytes;
-}
-
 std::vector<DocumentInfo> ChangesOf(const VaultBatch& batch) {
   std::vector<DocumentInfo> changes;
   for (const Mutation& mutation : batch.mutations) {
@@ -38,6 +27,8 @@ std::vector<DocumentInfo> ChangesOf(const VaultBatch& batch) {
 
 // More than there can be between a batch whose answer was lost and the question what became of it.
 constexpr size_t kKnownProposals = 4096;
+// Between questions to an etcd that is connected again and has no leader yet.
+constexpr absl::Duration kAskAgain = absl::Milliseconds(20);
 
 absl::Status CatchingUp(int64_t revision) {
   return MakeError(absl::StatusCode::kUnavailable, "CATCHING_UP",
@@ -47,24 +38,6 @@ absl::Status CatchingUp(int64_t revision) {
 absl::Status Stopped() {
   return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the vault is shutting down");
 }
-
-// Puts a snapshot's pieces into a store.
-class StoreFiller final : public SnapshotSink {
- public:
-  explicit StoreFiller(VaultStore& store) : store_(store) {}
-
-  // What is there is given up only when there is something to put in its place.
-  absl::Status Begin() override { return store_.Clear(); }
-  absl::Status Add(const VaultBatch& piece) override {
-    counters_ = piece.counters;
-    return store_.Apply(piece, {.filling = true});
-  }
-  const Counters& counters() const { return counters_; }
-
- private:
-  VaultStore& store_;
-  Counters counters_;
-};
 
 }  // namespace
 
@@ -134,9 +107,11 @@ void Replica::Run() {
   (void)store_.Sync();
 }
 
-void Replica::Pause() {
+void Replica::Pause() { PauseFor(options_.retry_interval); }
+
+void Replica::PauseFor(absl::Duration pause) {
   absl::MutexLock lock(&mutex_);
-  if (!stopping_) wake_.WaitWithTimeout(&mutex_, options_.retry_interval);
+  if (!stopping_) wake_.WaitWithTimeout(&mutex_, pause);
 }
 
 void Replica::SetFollowing(const absl::Status& state) {
@@ -154,7 +129,9 @@ absl::Status Replica::Prepare() {
                               ReadSiteState(client_, keys_, options_.call_timeout));
   epoch_base_ = site.epoch_base;
   UNDERSTUDY_ASSIGN_OR_RETURN(const ReplicaStart start, TakePosition(site));
-  if (start == ReplicaStart::kFill || must_fill_) UNDERSTUDY_RETURN_IF_ERROR(Fill(site));
+  if (start == ReplicaStart::kFill || must_fill_ || IsHalfFilled()) {
+    UNDERSTUDY_RETURN_IF_ERROR(Fill(site));
+  }
   RunWaiting();
   if (site.root.has_value() && site.root->mod_revision <= tip().applied) TellRoot(*site.root);
   return absl::OkStatus();
@@ -169,7 +146,9 @@ absl::StatusOr<ReplicaStart> Replica::TakePosition(const SiteState& site) {
     UNDERSTUDY_ASSIGN_OR_RETURN(local.position, reader->ReadPosition());
     UNDERSTUDY_ASSIGN_OR_RETURN(local.counters, reader->ReadCounters());
   }
-  RemoteState remote{.cluster_id = site.header.cluster_id, .revision = site.header.revision};
+  RemoteState remote{.cluster_id = site.header.cluster_id,
+                     .epoch_base = site.epoch_base,
+                     .revision = site.header.revision};
   if (site.batch.has_value()) remote.lineage = site.batch->origin.lineage;
   remote.seed = site.seed;
   UNDERSTUDY_ASSIGN_OR_RETURN(const ReplicaStart start, ChooseStart(local, remote));
@@ -180,88 +159,16 @@ absl::StatusOr<ReplicaStart> Replica::TakePosition(const SiteState& site) {
 void Replica::SetTip(const SiteState& site, const ReplicaPosition& position) {
   absl::MutexLock lock(&mutex_);
   // What `site` says may be older than what the engine has committed since.
-  const int64_t known = tip_.cluster_id == position.cluster_id ? tip_.batch_revision : 0;
+  // An etcd that was built anew by the same command line has the same id, and other revisions.
+  const bool is_same_etcd =
+      tip_.cluster_id == position.cluster_id && tip_.epoch_base == position.epoch_base;
+  const int64_t known = is_same_etcd ? tip_.batch_revision : 0;
   tip_ = {.following = false,
           .cluster_id = position.cluster_id,
+          .epoch_base = position.epoch_base,
           .applied = position.revision,
           .batch_revision = std::max(known, std::min(site.batch_revision, position.revision)),
           .lineage = position.lineage};
-}
-
-absl::Status Replica::Fill(const SiteState& site) {
-  SetFollowing(MakeError(absl::StatusCode::kUnavailable, "FILLING",
-                         "the replica is being filled from a snapshot"));
-  if (source_ != nullptr && site.batch.has_value()) {
-    const absl::Status filled = FillFromSource(site);
-    if (filled.ok() || ErrorReason(filled) != "NO_SNAPSHOT") return filled;
-  }
-  return FillFromEtcd(site);
-}
-
-absl::Status Replica::FillFromSource(const SiteState& site) {
-  absl::MutexLock lock(&apply_mutex_);
-  StoreFiller filler(store_);
-  UNDERSTUDY_ASSIGN_OR_RETURN(
-      const ReplicaPosition position,
-      source_->Fetch({.cluster_id = site.header.cluster_id, .lineage = site.batch->origin.lineage},
-                     filler));
-  // The snapshot may be newer than what was read of etcd before.
-  UNDERSTUDY_ASSIGN_OR_RETURN(const SiteState now,
-                              ReadSiteState(client_, keys_, options_.call_timeout));
-  return FinishFill(now, filler.counters(), position);
-}
-
-absl::StatusOr<RangeResult> Replica::ReadPage(const KeyRange& keys, int64_t revision,
-                                              int64_t& limit) {
-  while (true) {
-    absl::StatusOr<RangeResult> page = Await<RangeResult>([&](auto done) {
-      client_.Range({.keys = keys, .limit = limit, .revision = revision}, 2 * options_.call_timeout,
-                    std::move(done));
-    });
-    if (page.ok()) {
-      const bool is_full = BytesOf(page->values) >= kFullPageBytes;
-      limit = is_full ? std::max<int64_t>(limit / 2, 1) : std::min(2 * limit, kLargePage);
-      return page;
-    }
-    if (ErrorReason(page.status()) != "ETCD_REQUEST_TOO_LARGE" || limit == 1) return page;
-    limit /= 2;
-  }
-}
-
-absl::Status Replica::FillFromEtcd(const SiteState& site) {
-  absl::MutexLock lock(&apply_mutex_);
-  UNDERSTUDY_RETURN_IF_ERROR(store_.Clear());
-  const Counters counters = site.batch.has_value() ? site.batch->counters : Counters{};
-  KeyRange left = keys_.All();
-  int64_t limit = kSmallPage;
-  for (bool more = true; more;) {
-    if (stopping()) return Stopped();
-    UNDERSTUDY_ASSIGN_OR_RETURN(const RangeResult page,
-                                ReadPage(left, site.header.revision, limit));
-    VaultBatch batch{.counters = counters};
-    for (const KeyValue& value : page.values) {
-      UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<Mutation> mutation, DecodeCurrent(keys_, value));
-      if (mutation.has_value()) batch.mutations.push_back(*std::move(mutation));
-    }
-    UNDERSTUDY_RETURN_IF_ERROR(store_.Apply(batch, {.filling = true}));
-    more = page.more && !page.values.empty();
-    if (more) left.begin = page.values.back().key + '\0';
-  }
-  return FinishFill(site, counters,
-                    {.cluster_id = site.header.cluster_id,
-                     .revision = site.header.revision,
-                     .lineage = site.batch.has_value() ? site.batch->origin.lineage : 0});
-}
-
-absl::Status Replica::FinishFill(const SiteState& site, const Counters& counters,
-                                 const ReplicaPosition& position) {
-  UNDERSTUDY_RETURN_IF_ERROR(store_.Apply({.counters = counters}, position));
-  UNDERSTUDY_RETURN_IF_ERROR(store_.Sync());
-  must_fill_ = false;
-  feed_.Restart(counters.revision);
-  SetTip(site, position);
-  observer_.OnApplied(counters);
-  return absl::OkStatus();
 }
 
 absl::Status Replica::Follow() {
@@ -289,13 +196,34 @@ absl::Status Replica::Handle(Mailbox::Letter letter) {
     case Mailbox::Letter::Kind::kEvents:
       return HandleEvents(letter.events);
     case Mailbox::Letter::Kind::kConnection:
-      observer_.OnConnection(letter.status);
-      return absl::OkStatus();
+      return HandleConnection(letter.status);
     case Mailbox::Letter::Kind::kEnd:
       break;
   }
   must_fill_ = must_fill_ || ErrorReason(letter.status) == "COMPACTED";
   return letter.status;
+}
+
+absl::Status Replica::HandleConnection(const absl::Status& state) {
+  observer_.OnConnection(state);
+  if (!state.ok()) was_cut_off_ = true;
+  if (!state.ok() || !std::exchange(was_cut_off_, false)) return absl::OkStatus();
+  // What is connected to may be another etcd than before, under the same addresses and id, with
+  // revisions that say nothing here. It is asked before anything is taken from it.
+  absl::StatusOr<SiteState> site = absl::UnavailableError("");
+  while (!site.ok()) {
+    if (stopping()) return absl::OkStatus();
+    site = ReadSiteState(client_, keys_, options_.call_timeout);
+    const bool is_away = site.status().code() == absl::StatusCode::kUnavailable;
+    if (!site.ok() && !is_away) return site.status();
+    if (is_away) PauseFor(kAskAgain);
+  }
+  const Tip now = tip();
+  const bool is_same = site->header.cluster_id == now.cluster_id &&
+                       site->epoch_base == epoch_base_ && site->header.revision >= now.applied;
+  if (is_same) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kUnavailable, "OTHER_ETCD",
+                   "etcd is not the one that was followed: looking at it anew");
 }
 
 absl::Status Replica::HandleEvents(const RevisionEvents& events) {
@@ -304,7 +232,9 @@ absl::Status Replica::HandleEvents(const RevisionEvents& events) {
     const absl::StatusOr<std::optional<OrderedBatch>> ordered = DecodeBatch(keys_, events);
     must_fill_ = must_fill_ || !ordered.ok();
     UNDERSTUDY_RETURN_IF_ERROR(ordered.status());
-    if (ordered->has_value()) {
+    if (ordered->has_value() && (*ordered)->is_refill) {
+      UNDERSTUDY_RETURN_IF_ERROR(HandleRefill(events.revision));
+    } else if (ordered->has_value()) {
       UNDERSTUDY_RETURN_IF_ERROR(ApplyUntilWritten(events.revision, **ordered));
     }
   }
@@ -321,12 +251,19 @@ absl::Status Replica::HandleEvents(const RevisionEvents& events) {
 absl::Status Replica::Apply(int64_t revision, const BatchOrigin& origin, const VaultBatch& batch) {
   const Tip before = tip();
   if (revision <= before.batch_revision) return absl::OkStatus();
+  if (half_filled_) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "FILLING",
+                     "a restore was broken off: the replica is filled anew");
+  }
   if (before.lineage != 0 && before.lineage != origin.lineage) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "OTHER_DATA",
                      absl::StrCat("a batch of other data was written at revision ", revision));
   }
   UNDERSTUDY_RETURN_IF_ERROR(store_.Apply(
-      batch, {.cluster_id = before.cluster_id, .revision = revision, .lineage = origin.lineage}));
+      batch, {.cluster_id = before.cluster_id,
+              .revision = revision,
+              .lineage = origin.lineage,
+              .epoch_base = epoch_base_}));
   unsynced_ = true;
   {
     absl::MutexLock lock(&mutex_);
@@ -338,21 +275,6 @@ absl::Status Replica::Apply(int64_t revision, const BatchOrigin& origin, const V
   feed_.Publish(ChangesOf(batch), batch.counters.revision);
   observer_.OnApplied(batch.counters);
   return absl::OkStatus();
-}
-
-absl::StatusOr<SeedResult> Replica::Seed(Epoch known_epoch) {
-  absl::MutexLock lock(&apply_mutex_);
-  UNDERSTUDY_ASSIGN_OR_RETURN(const SeedResult result,
-                              SeedEtcd(client_, keys_, *store_.Snapshot(), known_epoch));
-  UNDERSTUDY_ASSIGN_OR_RETURN(const SiteState site,
-                              ReadSiteState(client_, keys_, options_.call_timeout));
-  // Nobody can have written: no replica but this has the site's data.
-  UNDERSTUDY_RETURN_IF_ERROR(
-      store_.Apply({.counters = result.counters}, {.cluster_id = site.header.cluster_id,
-                                                   .revision = site.batch_revision,
-                                                   .lineage = site.batch->origin.lineage}));
-  UNDERSTUDY_RETURN_IF_ERROR(store_.Sync());
-  return result;
 }
 
 absl::Status Replica::ApplyOwn(int64_t revision, const BatchOrigin& origin,

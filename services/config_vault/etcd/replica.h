@@ -25,6 +25,7 @@
 #include "services/config_vault/etcd/seeder.h"
 #include "services/config_vault/etcd/site_keys.h"
 #include "services/config_vault/etcd/site_state.h"
+#include "services/config_vault/restore/restorer.h"
 #include "services/config_vault/vault_store.h"
 
 namespace understudy::config_vault::etcd {
@@ -45,7 +46,8 @@ class SnapshotSource {
  public:
   virtual ~SnapshotSource() = default;
   // Gives all records to `sink` and returns the position at which they stand. UNAVAILABLE
-  // NO_SNAPSHOT: nobody has one of this cluster and lineage. Errors of the sink are returned.
+  // NO_SNAPSHOT: nobody has one of this cluster and lineage, at this revision or a later one.
+  // Errors of the sink are returned.
   virtual absl::StatusOr<ReplicaPosition> Fetch(const ReplicaPosition& wanted,
                                                 SnapshotSink& sink) = 0;
 };
@@ -104,6 +106,7 @@ class Replica {
     // Follows the changes one by one.
     bool following = false;
     uint64_t cluster_id = 0;
+    int64_t epoch_base = 0;
     // Everything up to this revision of etcd's is in the store.
     int64_t applied = 0;
     // Of the latest batch in the store.
@@ -137,6 +140,13 @@ class Replica {
   // etcd's replica. Blocks. Errors as of SeedEtcd.
   absl::StatusOr<SeedResult> Seed(Epoch known_epoch);
 
+  // Puts a backup in the place of all that the site has, as its root under `epoch`: in this store,
+  // then in etcd; the other replicas take a snapshot from here. Blocks; nothing is applied
+  // meanwhile. Errors as of FillFromBackup and RewriteSite; after one that is not NOT_EMPTY this
+  // replica is filled again with what the others have.
+  absl::StatusOr<Restored> Restore(Epoch epoch, BackupRecords& backup,
+                                   const RestoreOptions& options);
+
   // What is more in epochs than in revisions of the key `root`. Known once the tip names a cluster.
   int64_t epoch_base() const { return epoch_base_; }
 
@@ -165,7 +175,13 @@ class Replica {
   // Follows until something ends it: OK when it was told to stop or is to begin again.
   absl::Status Follow();
   absl::Status Handle(Mailbox::Letter letter);
+  // Finds out whether what is connected again is the etcd that was followed.
+  absl::Status HandleConnection(const absl::Status& state);
   absl::Status HandleEvents(const RevisionEvents& events);
+  // A restore has taken the place of everything: OK when it was ours.
+  absl::Status HandleRefill(int64_t revision);
+  absl::StatusOr<Restored> TryRestore(Epoch epoch, BackupRecords& backup,
+                                      const RestoreOptions& options);
   absl::Status Apply(int64_t revision, const BatchOrigin& origin, const VaultBatch& batch);
   // As Apply, as often as it takes.
   absl::Status ApplyUntilWritten(int64_t revision, const OrderedBatch& ordered);
@@ -174,6 +190,11 @@ class Replica {
   void RunWaiting();
   void SetFollowing(const absl::Status& state);
   void Pause();
+  void PauseFor(absl::Duration pause);
+  bool IsHalfFilled() {
+    absl::MutexLock lock(&apply_mutex_);
+    return half_filled_;
+  }
   bool stopping() const {
     absl::MutexLock lock(&mutex_);
     return stopping_;
@@ -190,6 +211,8 @@ class Replica {
 
   // Held while the store is written.
   absl::Mutex apply_mutex_;
+  // A restore has not come to its end: nothing may be applied.
+  bool half_filled_ ABSL_GUARDED_BY(apply_mutex_) = false;
 
   mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(apply_mutex_);
   Tip tip_ ABSL_GUARDED_BY(mutex_);
@@ -214,6 +237,10 @@ class Replica {
   // Of the replica's thread alone.
   // What is in the store cannot be gone on from.
   bool must_fill_ = false;
+  // The watch has lost its connection, and has none again yet.
+  bool was_cut_off_ = false;
+  // With a snapshot of this revision at least; 0: any.
+  int64_t refill_revision_ = 0;
   absl::Status disk_state_;
   std::optional<absl::Status> told_following_;
   SteadyTime next_sync_;

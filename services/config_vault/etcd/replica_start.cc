@@ -11,7 +11,7 @@ absl::Status EmbeddedData(const Counters& counters) {
       absl::StatusCode::kFailedPrecondition, "EMBEDDED_DATA",
       absl::StrCat("the data directory holds revision ", counters.revision,
                    " of a vault with the embedded engine; bring it into etcd with "
-                   "Replication.Seed (doc/etcd_engine.md), or begin with an empty directory"));
+                   "`understudy vault reseed`, or begin with an empty directory"));
 }
 
 absl::Status OtherData(const std::string& found, const LocalState& local) {
@@ -19,12 +19,13 @@ absl::Status OtherData(const std::string& found, const LocalState& local) {
       absl::StatusCode::kFailedPrecondition, "OTHER_DATA",
       absl::StrCat(found, ", but this replica holds revision ", local.counters.revision,
                    " of the site; nothing was changed. Check `etcd.endpoints` and "
-                   "`etcd.site`, or build etcd anew with Replication.Seed (doc/etcd_engine.md)"));
+                   "`etcd.site`, or build etcd anew with `understudy vault reseed`"));
 }
 
 // What was acknowledged once is not dropped because another replica was the one to build from.
 absl::Status CheckSeed(const LocalState& local, const RemoteState& remote) {
   if (!remote.seed.has_value() || remote.seed->cluster_id != local.position->cluster_id ||
+      remote.seed->epoch_base != local.position->epoch_base ||
       remote.seed->revision >= local.position->revision) {
     return absl::OkStatus();
   }
@@ -46,7 +47,9 @@ absl::StatusOr<ReplicaStart> ChooseStart(const LocalState& local, const RemoteSt
   }
   const ReplicaPosition& position = *local.position;
   if (position.filling) return ReplicaStart::kFill;
-  const bool is_same_cluster = position.cluster_id == remote.cluster_id;
+  // An etcd that is built anew by the same command line gets the same id.
+  const bool is_same_cluster =
+      position.cluster_id == remote.cluster_id && position.epoch_base == remote.epoch_base;
   if (position.lineage == 0) return is_same_cluster ? ReplicaStart::kFollow : ReplicaStart::kFill;
   if (!remote.lineage.has_value()) return OtherData("etcd holds no data of this site", local);
   if (*remote.lineage != position.lineage) return OtherData("etcd holds other data", local);

@@ -16,6 +16,7 @@ struct LocalState {
 };
 struct RemoteState {
   uint64_t cluster_id = 0;
+  int64_t epoch_base = 0;
   // etcd's store when it was read.
   int64_t revision = 0;
   // Of the latest batch; nothing when the site has written none.

@@ -29,6 +29,16 @@ TEST(ReplicaStartTest, ARebuiltEtcdWithTheSameDataFillsTheReplicaAnew) {
   EXPECT_EQ(*ChooseStart(At(kPosition), rebuilt), ReplicaStart::kFill);
 }
 
+TEST(ReplicaStartTest, ARebuiltEtcdWithTheOldOnesIdIsKnownByItsEpochBase) {
+  RemoteState rebuilt = kEtcd;
+  rebuilt.epoch_base = 1'000'090;
+  rebuilt.revision = 12;
+  EXPECT_EQ(*ChooseStart(At(kPosition), rebuilt), ReplicaStart::kFill);
+  rebuilt.seed = kPosition;
+  rebuilt.seed->revision = kPosition.revision - 1;
+  EXPECT_EQ(ErrorReason(ChooseStart(At(kPosition), rebuilt).status()), "NEWER_DATA");
+}
+
 TEST(ReplicaStartTest, ARebuiltEtcdThatLacksSomethingDoesNotCostItsOnlyReplica) {
   RemoteState rebuilt = kEtcd;
   rebuilt.cluster_id = 8;

@@ -24,6 +24,9 @@ class SiteKeys {
   // Of an etcd that was built from a replica: that replica's position.
   std::string Seed() const { return prefix_ + "seed"; }
 
+  // There while a restore is writing what is current: it is not whole.
+  std::string Restoring() const { return prefix_ + "restoring"; }
+
   // What is current, one key each.
   std::string Document(std::string_view name) const { return Named("d/", name); }
   std::string Station(std::string_view id) const { return Named("s/", id); }

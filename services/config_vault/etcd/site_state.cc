@@ -17,7 +17,8 @@ namespace {
 Transaction ReadTogether(const SiteKeys& keys) {
   Transaction transaction;
   transaction.conditions.push_back({keys.prefix(), 1});
-  for (const std::string& key : {keys.EpochBase(), keys.Root(), keys.Batch(), keys.Seed()}) {
+  for (const std::string& key :
+       {keys.EpochBase(), keys.Root(), keys.Batch(), keys.Seed(), keys.Restoring()}) {
     transaction.reads_otherwise.push_back({key, {}});
   }
   return transaction;
@@ -42,7 +43,7 @@ absl::StatusOr<SiteState> ReadSiteState(EtcdClient& client, const SiteKeys& keys
                                 client.Commit(ReadTogether(keys), timeout, std::move(done));
                               }));
   SiteState state{.header = result.header};
-  if (result.otherwise.size() != 4) return absl::InternalError("etcd answered other reads");
+  if (result.otherwise.size() != 5) return absl::InternalError("etcd answered other reads");
   if (const auto& base = result.otherwise[0]; !base.empty()) {
     UNDERSTUDY_ASSIGN_OR_RETURN(state.epoch_base, DecodeEpochBase(base[0].value));
   }
@@ -54,6 +55,7 @@ absl::StatusOr<SiteState> ReadSiteState(EtcdClient& client, const SiteKeys& keys
   if (const auto& seed = result.otherwise[3]; !seed.empty()) {
     UNDERSTUDY_ASSIGN_OR_RETURN(state.seed, storage::DecodePosition(seed[0].value));
   }
+  state.is_restoring = !result.otherwise[4].empty();
   return state;
 }
 

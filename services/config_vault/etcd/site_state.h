@@ -22,6 +22,8 @@ struct SiteState {
   std::optional<BatchSummary> batch = {};
   // The position of the replica from which this etcd was built, if it was.
   std::optional<ReplicaPosition> seed = {};
+  // What is current is not whole: a restore is writing it, or was broken off.
+  bool is_restoring = false;
 };
 
 // Reads them together, linearizably. Blocks for at most `timeout`.

@@ -1,5 +1,6 @@
 #include "services/config_vault/testing/memory_vault_store.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -245,14 +246,16 @@ absl::Status MemoryVaultStore::Write(const VaultBatch& batch,
   for (const Mutation& mutation : batch.mutations) std::visit(applier, mutation);
   next->counters = batch.counters;
   if (position.has_value()) next->position = position;
+  if (position == ReplicaPosition{}) next->position.reset();
   state_ = std::move(next);
   return absl::OkStatus();
 }
 
-absl::StatusOr<Epoch> MemoryVaultStore::AdvanceEpoch() {
+absl::StatusOr<Epoch> MemoryVaultStore::AdvanceEpoch(Epoch above) {
   absl::MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
-  return ++epoch_;
+  epoch_ = std::max(epoch_, above) + 1;
+  return epoch_;
 }
 
 absl::Status MemoryVaultStore::Recover() {

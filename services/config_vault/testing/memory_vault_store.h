@@ -25,7 +25,7 @@ class MemoryVaultStore final : public VaultStore {
   absl::Status Apply(const VaultBatch& batch, const ReplicaPosition& position) override;
   absl::Status Sync() override { return Recover(); }
   absl::Status Clear() override;
-  absl::StatusOr<Epoch> AdvanceEpoch() override;
+  absl::StatusOr<Epoch> AdvanceEpoch(Epoch above) override;
   absl::Status Recover() override;
   uint64_t DiskBytes() const override { return 0; }
 
