@@ -79,7 +79,8 @@ void RootClaimCore::OnRoot(const RootClaim& claim, ClaimMoment now) {
 }
 
 void RootClaimCore::Learn(const RootClaim& claim, ClaimMoment now) {
-  const bool completes = claim.epoch == known_.epoch && known_.record.instance == 0;
+  const bool completes = claim.epoch == known_.epoch && known_.record.instance == 0 &&
+                         claim.record.instance != 0;
   if (claim.epoch < known_.epoch || (claim.epoch == known_.epoch && !completes)) return;
   if (!completes) NoteChange(claim, now);
   known_ = claim;
@@ -88,7 +89,9 @@ void RootClaimCore::Learn(const RootClaim& claim, ClaimMoment now) {
   if (reigning_ && !completes) {
     // Also where it is ours again (a restore writes the key anew): the next reign begins when the
     // replica has come to it.
-    EndReign(absl::StrCat(claim.record.node_id, " is root under epoch ", claim.epoch));
+    EndReign(claim.record.node_id.empty()
+                 ? absl::StrCat("etcd was built anew, the next epoch is above ", claim.epoch)
+                 : absl::StrCat(claim.record.node_id, " is root under epoch ", claim.epoch));
   } else if (!reigning_) {
     Publish();
   }
@@ -98,8 +101,10 @@ void RootClaimCore::Learn(const RootClaim& claim, ClaimMoment now) {
 void RootClaimCore::NoteChange(const RootClaim& claim, ClaimMoment now) {
   deposed_.reset();
   const bool ours = IsOurs(claim);
-  const bool taken = known_.epoch != 0 && claim.record.handed_over_by.empty() &&
-                     claim.record.node_id != known_.record.node_id;
+  const std::string& owner = claim.record.node_id;
+  const std::string& before = known_.record.node_id;
+  const bool taken = !owner.empty() && !before.empty() && owner != before &&
+                     claim.record.handed_over_by.empty();
   if (taken) {
     deposed_ = known_.record;
     if (reigning_) NoteFalseAlarm(now);

@@ -23,7 +23,8 @@ void RootClaimCore::TickSentinel(ClaimMoment now) {
 
 SteadyTime RootClaimCore::SilentAt(SteadyTime now) const {
   // Nobody is root, or we are, in an earlier life or without acting: nobody else need be asked.
-  if (known_.epoch == 0 || known_.record.node_id == self_.id) return known_since_;
+  const std::string& owner = known_.record.node_id;
+  if (owner.empty() || owner == self_.id) return known_since_;
   const SteadyTime first = known_since_ + policy_.first_deadline;
   const ControlPeer* root = peers_.Find(known_.record.node_id);
   SteadyTime silent_at = root == nullptr ? first : RootSilentAt(*root);
@@ -77,7 +78,7 @@ bool RootClaimCore::HearsOthers(SteadyTime now) const {
 void RootClaimCore::NoticeSilence(ClaimMoment now) {
   silence_noticed_ = now.steady;
   claim_at_ = now.steady + ClaimDelay(now.steady);
-  if (known_.epoch == 0) return Say(Report::Level::kInfo, "the site has no root yet");
+  if (known_.record.node_id.empty()) return Say(Report::Level::kInfo, "the site has no root yet");
   if (known_.record.node_id == self_.id) {
     return Say(Report::Level::kInfo,
                absl::StrCat("this node owned the root's place under epoch ", known_.epoch,

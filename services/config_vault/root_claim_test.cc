@@ -300,6 +300,31 @@ TEST(RootClaimTest, ARefusedWriteShowsTheRootThatItIsDeposed) {
   EXPECT_GT(site.key().claim().epoch, epoch);
 }
 
+// The old root is heard by all, but its claim is of an etcd that is no more.
+TEST(RootClaimTest, WhenTheKeyIsBuiltAnewTheRootGivesUpAndTheSiteGetsANewOne) {
+  ClaimSite site(3);
+  site.Run(absl::Seconds(1));
+  site.key().BuildAnew(1'000'000);
+  site.Run(absl::Milliseconds(1));
+  EXPECT_TRUE(site.Roots().empty());
+  EXPECT_EQ(site.node("control-2").core->role().root, "");
+  site.Run(absl::Milliseconds(200));
+  EXPECT_EQ(site.Roots(), std::vector<std::string>{"control-1"});
+  EXPECT_EQ(site.key().claim().epoch, 1'000'001u);
+  EXPECT_EQ(site.false_alarms(), 0);
+}
+
+TEST(RootClaimTest, ARootWhoseReplicaDoesNotFollowLearnsByReadingThatTheKeyWasBuiltAnew) {
+  ClaimSite site(3);
+  site.Run(absl::Seconds(1));
+  site.HoldReplica("control-1");
+  site.node("control-1").core->OnProgress({.following = false});
+  site.key().BuildAnew(1'000'000);
+  site.Run(absl::Milliseconds(600));
+  EXPECT_EQ(site.Roots(), std::vector<std::string>{"control-2"});
+  EXPECT_EQ(site.node("control-1").core->role().root, "control-2");
+}
+
 TEST(RootClaimTest, SlowsDownWhenLivingRootsAreDeposedAgainAndAgain) {
   ClaimSite site(2);
   site.Run(absl::Seconds(1));

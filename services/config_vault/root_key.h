@@ -28,6 +28,8 @@ struct RootRecord {
 };
 
 // The key with its epoch, which is the revision that wrote it: it only grows. 0: there is no root.
+// An epoch with an empty record: there is none either, because the key's store was built anew; the
+// next claim expects this epoch, and all epochs to come are above it.
 struct RootClaim {
   Epoch epoch = 0;
   RootRecord record = {};
@@ -58,7 +60,7 @@ class RootKey {
   // DEADLINE_EXCEEDED when it cannot be read now.
   virtual void Read(ReadDone done) = 0;
 
-  // Writes the record if the key's epoch is still `expected` (0: there is none yet). The record may
+  // Writes the record if the key's epoch is still `expected` (0: there was none). The record may
   // name another node: that hands the root over to it. On UNAVAILABLE or DEADLINE_EXCEEDED it may
   // or may not have been written: repeat the call, which then loses to its own first attempt (same
   // node and instance) at worst.

@@ -179,7 +179,8 @@ std::optional<Epoch> EtcdEngine::WaitForCommands() {
 }
 
 bool EtcdEngine::AwaitReplica() {
-  if (replica_.tip().batch_revision >= committed_) return true;
+  const Replica::Tip tip = replica_.tip();
+  if (tip.batch_revision >= committed_ || tip.epoch_base != committed_base_) return true;
   if (replica_.FindProposal(0, committed_, options_.patience).has_value()) return true;
   RefuseWaiting(MakeError(absl::StatusCode::kUnavailable, "DISK_ERROR",
                           "this node's disk does not take what was written last"));
@@ -201,6 +202,7 @@ EtcdEngine::Decided EtcdEngine::Decide(Epoch epoch) {
   VaultStateMachine machine(options_.policy, epoch, *view);
   Decided decided;
   decided.after = tip.batch_revision;
+  decided.epoch_base = tip.epoch_base;
   decided.origin = {.epoch = epoch,
                     .proposal = random_.Next(),
                     .lineage = tip.lineage != 0 ? tip.lineage : random_.Next() | 1};
@@ -273,7 +275,8 @@ EtcdEngine::Verdict EtcdEngine::JudgeRefusal(const Decided& decided,
   }
   const int64_t base = replica_.epoch_base();
   const auto epoch = static_cast<Epoch>(root.mod_revision + base);
-  if (root.mod_revision == 0 || epoch == decided.origin.epoch) {
+  const bool is_lost = root.mod_revision == 0 && epoch < decided.origin.epoch;
+  if (is_lost || epoch == decided.origin.epoch) {
     return {.result = Result::kRefused,
             .status = MakeError(absl::StatusCode::kAborted, "BATCH_CONFLICT",
                                 "another batch was written first; nothing happened")};
@@ -297,6 +300,7 @@ void EtcdEngine::Finish(Decided& decided, const Verdict& verdict, absl::Duration
   if (verdict.result == Result::kDone) {
     if (!decided.batch.mutations.empty()) {
       committed_ = verdict.revision;
+      committed_base_ = decided.epoch_base;
       // Where the local disk fails the write is acknowledged all the same: a majority has it.
       (void)replica_.ApplyOwn(verdict.revision, decided.origin, decided.batch);
     }

@@ -113,8 +113,9 @@ class EtcdEngine final : public Engine, public Reign, public Restorer {
     std::vector<absl::StatusOr<Outcome>> outcomes;
     BatchOrigin origin;
     VaultBatch batch;
-    // The batch that this one follows.
+    // The batch that this one follows, and what that etcd adds to make epochs.
     int64_t after = 0;
+    int64_t epoch_base = 0;
 
     void Answer(const absl::Status& status);
   };
@@ -184,8 +185,10 @@ class EtcdEngine final : public Engine, public Reign, public Restorer {
 
   // Of the engine's thread alone.
   Random random_ = Random::FromEntropy();
-  // Of the latest batch that this engine committed.
+  // Of the latest batch that this engine committed, and of the etcd that took it: one that was
+  // built anew counts from the beginning.
   int64_t committed_ = 0;
+  int64_t committed_base_ = 0;
 
   std::thread thread_;
 };

@@ -255,6 +255,35 @@ TEST_F(EtcdEngineTest, AnEtcdBuiltAnewUnderTheOldIdIsNotTakenForTheOldOne) {
   EXPECT_EQ(sentinel_.store().Snapshot()->FindHead("a")->value().latest.revision, 9u);
 }
 
+// Its beats go on while etcd is away, so no sentinel would take its place.
+TEST_F(EtcdEngineTest, ARootWhoseEtcdIsBuiltAnewIsToldThatNobodyIsRootAndMayClaimAnew) {
+  const Epoch before = root_.BecomeRoot();
+  // More revisions of etcd's than there will be after the rebuilding.
+  for (int i = 0; i < 30; ++i) ASSERT_TRUE(root_.Propose(MakePut("a", std::to_string(i))).ok());
+  ASSERT_TRUE(AreEqual());
+  rpc::testing::Inbox<RootClaim> told;
+  root_.root_key().Subscribe([&](const RootClaim& claim) { told.Put(claim); });
+  EXPECT_EQ(told.Take().epoch, before);
+  etcd_.LoseEverything();
+  const auto seeded = sentinel_.replica().Seed(before);
+  ASSERT_TRUE(seeded.ok()) << seeded.status();
+  const RootClaim nobody = told.Take();
+  EXPECT_EQ(nobody.epoch, seeded->epoch_base);
+  EXPECT_EQ(nobody.record, RootRecord());
+  // It has not acted on that yet.
+  EXPECT_EQ(ErrorReason(root_.Propose(MakePut("a", "lost")).status()), "NOT_ROOT");
+  EXPECT_EQ(root_.deposed.Take(), before);
+  const auto read = Await<RootClaim>([&](auto done) { root_.root_key().Read(std::move(done)); });
+  EXPECT_EQ(read.value_or(RootClaim()), nobody);
+  root_.root_key().Unsubscribe();
+  EXPECT_GT(root_.BecomeRoot(nobody.epoch), nobody.epoch);
+  const auto next = root_.Propose(MakePut("a", "next"));
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_TRUE(Eventually([&] {
+    return sentinel_.store().Snapshot()->FindHead("a")->value().latest.revision == next->revision;
+  }));
+}
+
 // A snapshot source that takes from another node's store.
 class FromNode final : public SnapshotSource {
  public:

@@ -10,7 +10,7 @@ namespace understudy::config_vault::etcd {
 namespace {
 
 absl::StatusOr<RootClaim> ToClaim(int64_t epoch_base, const std::vector<KeyValue>& values) {
-  if (values.empty()) return RootClaim{};
+  if (values.empty()) return RootClaim{.epoch = static_cast<Epoch>(epoch_base)};
   UNDERSTUDY_ASSIGN_OR_RETURN(RootRecord record, DecodeRoot(values.front().value));
   return RootClaim{.epoch = static_cast<Epoch>(values.front().mod_revision + epoch_base),
                    .record = std::move(record)};
@@ -59,7 +59,7 @@ void EtcdRootKey::Claim(Epoch expected, const RootRecord& record, ClaimDone done
 void EtcdRootKey::Subscribe(std::function<void(const RootClaim&)> on_change) {
   replica_.SubscribeRoot([on_change = std::move(on_change)](const RootValue& root) {
     absl::StatusOr<RootRecord> record = DecodeRoot(root.value);
-    // Whoever wrote that: its epoch counts, and nobody is root under it.
+    // No key yet, or something else in it: its epoch counts, and nobody is root under it.
     on_change({.epoch = static_cast<Epoch>(root.revision + root.epoch_base),
                .record = record.ok() ? *std::move(record) : RootRecord{}});
   });

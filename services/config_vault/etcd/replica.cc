@@ -125,7 +125,7 @@ void Replica::SetFollowing(const absl::Status& state) {
 }
 
 absl::Status Replica::Prepare() {
-  UNDERSTUDY_ASSIGN_OR_RETURN(const SiteState site,
+  UNDERSTUDY_ASSIGN_OR_RETURN(SiteState site,
                               ReadSiteState(client_, keys_, options_.call_timeout));
   epoch_base_ = site.epoch_base;
   UNDERSTUDY_ASSIGN_OR_RETURN(const ReplicaStart start, TakePosition(site));
@@ -133,7 +133,10 @@ absl::Status Replica::Prepare() {
     UNDERSTUDY_RETURN_IF_ERROR(Fill(site));
   }
   RunWaiting();
-  if (site.root.has_value() && site.root->mod_revision <= tip().applied) TellRoot(*site.root);
+  // Where etcd was built anew nobody is root: who was is to know that, and to claim anew.
+  const KeyValue root = site.root.value_or(KeyValue{});
+  const bool is_known = site.root.has_value() || site.epoch_base != 0;
+  if (is_known && root.mod_revision <= tip().applied) TellRoot(root);
   return absl::OkStatus();
 }
 

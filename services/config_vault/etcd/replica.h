@@ -56,6 +56,7 @@ class SnapshotSource {
 struct RootValue {
   // What is added to revisions of the key to make epochs.
   int64_t epoch_base = 0;
+  // 0: etcd was built anew, and has no such key yet.
   int64_t revision = 0;
   std::string value = {};
 };
@@ -161,8 +162,9 @@ class Replica {
   void Run();
   // Finds out where to begin and gets there.
   absl::Status Prepare();
-  absl::Status Fill(const SiteState& site);
-  absl::Status FillFromSource(const SiteState& site);
+  // `site` becomes what it is at the end.
+  absl::Status Fill(SiteState& site);
+  absl::Status FillFromSource(SiteState& site);
   absl::Status FillFromEtcd(const SiteState& site);
   // At most `limit` keys, which it adapts to their size for the next page.
   absl::StatusOr<RangeResult> ReadPage(const KeyRange& keys, int64_t revision, int64_t& limit);

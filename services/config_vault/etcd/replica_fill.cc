@@ -51,7 +51,7 @@ class StoreFiller final : public SnapshotSink {
 
 }  // namespace
 
-absl::Status Replica::Fill(const SiteState& site) {
+absl::Status Replica::Fill(SiteState& site) {
   SetFollowing(MakeError(absl::StatusCode::kUnavailable, "FILLING",
                          "the replica is being filled from a snapshot"));
   if (source_ != nullptr && site.batch.has_value()) {
@@ -68,7 +68,7 @@ absl::Status Replica::Fill(const SiteState& site) {
   return FillFromEtcd(site);
 }
 
-absl::Status Replica::FillFromSource(const SiteState& site) {
+absl::Status Replica::FillFromSource(SiteState& site) {
   absl::MutexLock lock(&apply_mutex_);
   StoreFiller filler(store_);
   UNDERSTUDY_ASSIGN_OR_RETURN(
@@ -79,9 +79,8 @@ absl::Status Replica::FillFromSource(const SiteState& site) {
                       .epoch_base = site.epoch_base},
                      filler));
   // The snapshot may be newer than what was read of etcd before.
-  UNDERSTUDY_ASSIGN_OR_RETURN(const SiteState now,
-                              ReadSiteState(client_, keys_, options_.call_timeout));
-  return FinishFill(now, filler.counters(), position);
+  UNDERSTUDY_ASSIGN_OR_RETURN(site, ReadSiteState(client_, keys_, options_.call_timeout));
+  return FinishFill(site, filler.counters(), position);
 }
 
 absl::StatusOr<RangeResult> Replica::ReadPage(const KeyRange& keys, int64_t revision,

@@ -38,6 +38,11 @@ void SoleRoot::OnClaimed(absl::StatusOr<RootKey::ClaimResult> result, Epoch expe
 
 void SoleRoot::OnChange(const RootClaim& claim) {
   const bool is_ours = claim.record.instance == record_.instance;
+  if (claim.record.node_id.empty()) {
+    // etcd was built anew, perhaps from this vault while it was root.
+    won_ = false;
+    Claim(claim.epoch);
+  }
   if (is_ours) {
     won_ = true;
     parts_.reign.BeginReign(claim.epoch);

@@ -9,6 +9,13 @@ void SharedRootKey::SkipRevisions(uint64_t count) {
   revision_ += count;
 }
 
+void SharedRootKey::BuildAnew(Epoch epoch_base) {
+  absl::MutexLock lock(&mutex_);
+  revision_ = epoch_base;
+  claim_ = {.epoch = epoch_base};
+  for (const auto& [node, on_change] : subscribers_) on_change(claim_);
+}
+
 RootClaim SharedRootKey::claim() const {
   absl::MutexLock lock(&mutex_);
   return claim_;

@@ -20,6 +20,8 @@ class SharedRootKey {
  public:
   // What others write counts too, as in etcd: epochs have gaps.
   void SkipRevisions(uint64_t count);
+  // The key's store is built anew: nobody is root, and epochs begin above this one.
+  void BuildAnew(Epoch epoch_base);
   RootClaim claim() const;
 
  private:

@@ -53,9 +53,9 @@ void EtcdNode::End() {
   replica_.reset();
 }
 
-Epoch EtcdNode::BecomeRoot() {
+Epoch EtcdNode::BecomeRoot(Epoch expected) {
   rpc::testing::Inbox<Epoch> own;
-  RootKey::ClaimResult result;
+  RootKey::ClaimResult result{.owner = {.epoch = expected}};
   while (!result.won) {
     const auto claimed = Await<RootKey::ClaimResult>([&](auto done) {
       root_key_->Claim(result.owner.epoch, {.node_id = id_, .instance = 1}, std::move(done));

@@ -39,8 +39,9 @@ class EtcdNode final : public ReplicaObserver, public EtcdEngineObserver {
   void Restart();
   // A restart against another etcd.
   void MoveTo(FakeEtcd& etcd);
-  // Claims the root's place, waits until the replica has come to the claim, and begins to reign.
-  Epoch BecomeRoot();
+  // Claims the root's place, first of whoever had it under `expected`, waits until the replica has
+  // come to the claim, and begins to reign.
+  Epoch BecomeRoot(Epoch expected = 0);
   // Proposes and waits.
   absl::StatusOr<Outcome> Propose(Command command);
   absl::Status ReadCurrent();

@@ -155,6 +155,24 @@ std::unique_ptr<FakeEtcd::Client> FakeEtcd::NewClient() {
   return std::make_unique<FakeClient>(*this);
 }
 
+void FakeEtcd::LoseEverything() {
+  {
+    absl::MutexLock lock(&mutex_);
+    revision_ = 1;
+    compacted_ = 0;
+    state_.clear();
+    history_.clear();
+    for (const std::shared_ptr<FakeWatch>& watch : watches_) {
+      if (watch->over || !watch->client->reachable()) continue;
+      deliveries_.push_back([watch] {
+        watch->observer->OnConnection(Unreachable());
+        watch->observer->OnConnection(absl::OkStatus());
+      });
+    }
+  }
+  Deliver();
+}
+
 int64_t FakeEtcd::revision() const {
   absl::MutexLock lock(&mutex_);
   return revision_;

@@ -34,6 +34,11 @@ class FakeEtcd {
   };
   std::unique_ptr<Client> NewClient();
 
+  // All members lose their disks and are started again by the same command line: empty, under the
+  // same id. Watches lose their connection, are connected again, and are told nothing until the
+  // revision comes to where they were.
+  void LoseEverything();
+
   int64_t revision() const;
   // Transactions that were done (not refused by their conditions).
   int64_t commits() const;
