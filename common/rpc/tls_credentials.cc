@@ -20,7 +20,7 @@
 namespace understudy::rpc {
 namespace {
 
-constexpr unsigned kReloadSeconds = 1;
+constexpr unsigned kReloadSeconds = 5;
 
 template <typename Thing, void (*Free)(Thing*)>
 struct Freer {
@@ -52,24 +52,25 @@ KeyPointer ReadKey(const std::string& path) {
 
 using Provider = grpc::experimental::FileWatcherCertificateProvider;
 
-// The watchers of this process: each is a thread that reads its files every second, so that all
-// channels and servers with the same files share one.
+// The watchers of this process: each is a thread that reads its files every few seconds, so that
+// all channels and servers with the same files share one. They are kept for good: a channel holds
+// its watcher by gRPC's own count, so that we could not know when the last one goes.
 class Watchers {
  public:
   std::shared_ptr<Provider> Find(const TlsFiles& files) {
     absl::MutexLock lock(&mutex_);
-    std::weak_ptr<Provider>& known =
+    std::shared_ptr<Provider>& provider =
         providers_[{files.private_key, files.certificate, files.authorities}];
-    if (auto provider = known.lock()) return provider;
-    const auto provider = std::make_shared<Provider>(files.private_key, files.certificate,
-                                                     files.authorities, kReloadSeconds);
-    known = provider;
+    if (provider == nullptr) {
+      provider = std::make_shared<Provider>(files.private_key, files.certificate,
+                                            files.authorities, kReloadSeconds);
+    }
     return provider;
   }
 
  private:
   absl::Mutex mutex_;
-  std::map<std::array<std::string, 3>, std::weak_ptr<Provider>> providers_
+  std::map<std::array<std::string, 3>, std::shared_ptr<Provider>> providers_
       ABSL_GUARDED_BY(mutex_);
 };
 

@@ -12,9 +12,9 @@
 namespace understudy::rpc {
 
 // Credentials of mutual TLS: each side shows a certificate that the other's authorities signed, and
-// the client checks the server's name. The files are looked at every second; a change is used for
-// new connections, open ones go on. FAILED_PRECONDITION BAD_TLS_FILES when the files cannot be used
-// now.
+// the client checks the server's name. The files are looked at every 5 s, by one thread for all
+// credentials of the same files; a change is used for new connections, open ones go on.
+// FAILED_PRECONDITION BAD_TLS_FILES when the files cannot be used now.
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const TlsFiles& files);
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeChannelCredentials(

@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/client_call.h"
@@ -38,6 +40,17 @@ std::shared_ptr<grpc::Channel> Connect(TestServer& server, const TlsFiles& files
 absl::Status Say(const std::shared_ptr<grpc::Channel>& channel) {
   const auto stub = Echo::NewStub(channel);
   return CallUnaryAndWait(*stub->async(), &Echo::Stub::async::Say, SayRequest(), kLong).status();
+}
+
+// gRPC's name for the threads that watch certificate files.
+int Watchers() {
+  int watchers = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(task.path() / "comm"), name);
+    watchers += name.starts_with("FileWatcher") ? 1 : 0;
+  }
+  return watchers;
 }
 
 class TlsTest : public ::testing::Test {
@@ -115,12 +128,26 @@ TEST_F(TlsTest, UsesReplacedCertificatesForNewConnections) {
   const Authority next("next site");
   next.Issue("station-1", new_files);
   next.Issue("control-1", server_files);
-  // Each attempt connects anew; the server looks at its files every second.
+  // Each attempt connects anew; the server looks at its files every 5 s.
   while (!Say(Connect(server, new_files)).ok()) {
   }
   // What was connected goes on.
   EXPECT_TRUE(Say(old_channel).ok());
   EXPECT_FALSE(Say(Connect(server, old_files)).ok());
+}
+
+TEST_F(TlsTest, WatchesTheSameFilesWithOneThread) {
+  const TlsFiles files = Files("server");
+  authority_.Issue("control-1", files);
+  const int before = Watchers();
+  for (int i = 0; i < 8; ++i) {
+    ASSERT_TRUE(MakeServerCredentials(files).ok());
+    ASSERT_TRUE(MakeChannelCredentials(files).ok());
+  }
+  // A thread names itself when it has begun.
+  while (Watchers() == before) {
+  }
+  EXPECT_EQ(Watchers(), before + 1);
 }
 
 TEST_F(TlsTest, KeepsTheHealthPortPlain) {

@@ -10,6 +10,8 @@ namespace {
 
 // How often the native process's heartbeat is looked at while it is attached.
 constexpr absl::Duration kHeartbeatInterval = absl::Milliseconds(250);
+// A disk fills more slowly than memory does, and asking it costs a helper thread's wake-up.
+constexpr absl::Duration kDiskInterval = absl::Seconds(5);
 
 }  // namespace
 
@@ -18,33 +20,43 @@ SelfWatch::SelfWatch(Parts parts, const HealthLimitsOptions& limits, absl::Durat
     : parts_(std::move(parts)),
       interval_(interval),
       on_change_(std::move(on_change)),
-      probe_(std::make_shared<SystemProbe>(parts_.state_directory)),
       limits_(limits, parts_.clock.SteadyNow()) {}
 
 void SelfWatch::Start() {
   parts_.runtime.Spawn([this] { MeasureNowAndAgain(); }, {.name = "self-measurement"});
+  parts_.runtime.Spawn([this] { MeasureDiskNowAndAgain(); }, {.name = "disk-measurement"});
 }
 
 void SelfWatch::MeasureNowAndAgain() {
   do {
-    // A sick disk may take its time to say how full it is.
-    const auto figures = runtime::Offload(
-        [probe = probe_, pid = parts_.link.NativePid()] { return probe->Look(pid); });
-    if (!figures.ok()) continue;
-    parts_.executor->Post([this, seen = *figures] { OnFigures(seen); });
+    const SystemProbe::Figures figures = probe_.Look(parts_.link.NativePid());
+    parts_.executor->Post([this, figures] { OnFigures(figures); });
   } while (runtime::PauseFor(interval_));
+}
+
+void SelfWatch::MeasureDiskNowAndAgain() {
+  do {
+    // A sick disk may take its time to say how full it is; the look may outlive the watch.
+    const auto used = runtime::Offload(
+        [directory = parts_.state_directory] { return DiskUsed(directory); });
+    if (used.ok()) parts_.executor->Post([this, full = *used] { OnDiskUsed(full); });
+  } while (runtime::PauseFor(std::max(interval_, kDiskInterval)));
 }
 
 void SelfWatch::OnFigures(const SystemProbe::Figures& figures) {
   sampled_ = true;
   sample_.cpu_used = figures.cpu_used;
   sample_.memory_used = figures.memory_used;
-  sample_.disk_used = figures.disk_used;
   sample_.native_resident_bytes = figures.resident_bytes;
   parts_.metrics.cpu_used.Set(figures.cpu_used);
   parts_.metrics.memory_used.Set(figures.memory_used);
-  parts_.metrics.disk_used.Set(figures.disk_used);
   Judge();
+}
+
+void SelfWatch::OnDiskUsed(double used) {
+  sample_.disk_used = used;
+  parts_.metrics.disk_used.Set(used);
+  if (sampled_) Judge();
 }
 
 void SelfWatch::Judge() {

@@ -58,17 +58,18 @@ class SelfWatch {
  private:
   // Coroutines.
   void MeasureNowAndAgain();
+  void MeasureDiskNowAndAgain();
   void LookAtHeartbeatNowAndAgain(uint32_t attachment);
 
   void OnFigures(const SystemProbe::Figures& figures);
+  void OnDiskUsed(double used);
   void Judge();
   void ShowFaults(bool changed);
 
   Parts parts_;
   const absl::Duration interval_;
   const OnChange on_change_;
-  // Used by one offloaded look at a time, which may outlive the watch.
-  const std::shared_ptr<SystemProbe> probe_;
+  SystemProbe probe_;  // of the measuring coroutine alone
   HealthLimits limits_;
   HealthSample sample_;
   bool sampled_ = false;

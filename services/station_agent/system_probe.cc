@@ -84,10 +84,10 @@ double SystemProbe::CpuUsed() {
   return static_cast<double>(busy) / static_cast<double>(total);
 }
 
-double SystemProbe::DiskUsed() const {
+double DiskUsed(const std::string& directory) {
   struct statvfs info;
-  if (statvfs(directory_.c_str(), &info) != 0 || info.f_blocks == 0) return 0;
-  // As df counts: of what this user could have.
+  if (statvfs(directory.c_str(), &info) != 0 || info.f_blocks == 0) return 0;
+  // Of what this user could have.
   const double used = static_cast<double>(info.f_blocks - info.f_bfree);
   const double available = static_cast<double>(info.f_bavail);
   return used + available == 0 ? 0 : used / (used + available);
@@ -97,7 +97,6 @@ SystemProbe::Figures SystemProbe::Look(uint32_t pid) {
   Figures figures;
   figures.cpu_used = CpuUsed();
   figures.memory_used = ParseMemoryUsed(ReadHead("/proc/meminfo")).value_or(0);
-  figures.disk_used = DiskUsed();
   if (pid != 0) {
     const auto pages = ParseResidentPages(ReadHead("/proc/" + std::to_string(pid) + "/statm"));
     figures.resident_bytes = pages.value_or(0) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));

@@ -8,18 +8,14 @@
 
 namespace understudy::station_agent {
 
-// How busy the machine is. Reads /proc and the file system's figures; a figure that cannot be had
-// is 0. Not thread-safe.
+// How busy the machine is. Reads /proc, which waits for no disk; a figure that cannot be had is 0.
+// Not thread-safe.
 class SystemProbe {
  public:
-  // `directory`: whose file system is meant by "disk".
-  explicit SystemProbe(std::string directory) : directory_(std::move(directory)) {}
-
   struct Figures {
     // Shares, 0 to 1. CPU: since the last call.
     double cpu_used = 0;
     double memory_used = 0;
-    double disk_used = 0;
     // Of `pid`; 0 when there is no such process.
     uint64_t resident_bytes = 0;
   };
@@ -28,12 +24,14 @@ class SystemProbe {
 
  private:
   double CpuUsed();
-  double DiskUsed() const;
 
-  const std::string directory_;
   uint64_t busy_ = 0;
   uint64_t total_ = 0;
 };
+
+// The used share of the file system that holds `directory`, as df counts; 0 when it cannot be had.
+// May take as long as a sick disk likes.
+double DiskUsed(const std::string& directory);
 
 // What the files say. For tests.
 struct CpuTicks {
