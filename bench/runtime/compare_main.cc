@@ -1,10 +1,14 @@
-// usage: compare [RUNS]
+// usage: compare [RUNS [ONLY]]
+//
+// With ONLY, just the comparisons whose title begins so, of the runtime and bare epoll: for a
+// profiler, and for a look between two changes.
 //
 // Holds the coroutine runtime against others, in one run. Every figure is processor time, taken in
 // a process of its own; medians with the lowest and highest of the runs.
 
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <vector>
 
 #include "bench/runtime/contenders.h"
@@ -16,12 +20,24 @@ namespace {
 
 using Measure = std::function<double()>;
 
-void Compare(const char* title, const char* unit, int runs,
+std::string only;  // every title begins with nothing
+
+void Compare(const std::string& title, const char* unit, int runs,
              const std::vector<std::pair<std::string, Measure>>& measures) {
-  std::printf("%s\n", title);
+  if (!title.starts_with(only)) return;
+  std::printf("%s\n", title.c_str());
+  std::vector<Series> all;
   for (const auto& [name, measure] : measures) {
-    if (measure) Print(RunForked(name, runs, measure), unit);
+    if (measure) all.push_back({name, {}});
   }
+  // In turn, so that a busy moment of the machine is shared by all.
+  for (int run = 0; run < runs; ++run) {
+    auto series = all.begin();
+    for (const auto& [name, measure] : measures) {
+      if (measure) RunForked(*series++, measure);
+    }
+  }
+  for (const Series& series : all) Print(series, unit);
   std::printf("\n");
 }
 
@@ -34,9 +50,11 @@ std::vector<std::pair<std::string, Measure>> Each(const std::vector<Contender>& 
 }
 
 void RunAll(int runs) {
-  const std::vector<Contender> all = {Understudy(),      UcontextPool(), BoostFiber(),
-                                      BoostCoroutine2(), StateThreads(), Stackless(),
-                                      BareEpoll()};
+  std::vector<Contender> all = {Understudy(), BareEpoll()};
+  if (only.empty()) {
+    all.insert(all.begin() + 1,
+               {UcontextPool(), BoostFiber(), BoostCoroutine2(), StateThreads(), Stackless()});
+  }
   const auto when = [](const auto& function, auto... arguments) -> Measure {
     if (!function) return nullptr;
     return [=] { return function(arguments...); };
@@ -67,6 +85,7 @@ void RunAll(int runs) {
 
 int main(int argc, char** argv) {
   const int runs = argc > 1 ? std::atoi(argv[1]) : 7;
+  if (argc > 2) understudy::bench::only = argv[2];
   understudy::bench::RunAll(runs > 0 ? runs : 7);
   return 0;
 }

@@ -41,25 +41,21 @@ void Print(const Series& series, const char* unit) {
   std::fflush(stdout);
 }
 
-Series RunForked(const std::string& contender, int runs, const std::function<double()>& body) {
-  Series series{contender, {}};
-  for (int i = 0; i < runs; ++i) {
-    int ends[2];
-    if (pipe(ends) != 0) return series;
-    std::fflush(stdout);
-    const pid_t child = fork();
-    if (child == 0) {
-      const double value = body();
-      const bool written = write(ends[1], &value, sizeof(value)) == sizeof(value);
-      _exit(written ? 0 : 1);
-    }
-    close(ends[1]);
-    double value = 0;
-    if (read(ends[0], &value, sizeof(value)) == sizeof(value)) series.values.push_back(value);
-    close(ends[0]);
-    waitpid(child, nullptr, 0);
+void RunForked(Series& series, const std::function<double()>& body) {
+  int ends[2];
+  if (pipe(ends) != 0) return;
+  std::fflush(stdout);
+  const pid_t child = fork();
+  if (child == 0) {
+    const double value = body();
+    const bool written = write(ends[1], &value, sizeof(value)) == sizeof(value);
+    _exit(written ? 0 : 1);
   }
-  return series;
+  close(ends[1]);
+  double value = 0;
+  if (read(ends[0], &value, sizeof(value)) == sizeof(value)) series.values.push_back(value);
+  close(ends[0]);
+  waitpid(child, nullptr, 0);
 }
 
 double MemoryInUse() {

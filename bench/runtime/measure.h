@@ -20,9 +20,9 @@ double Median(std::vector<double> values);
 // "  understudy        12.3 ns   (11.9 .. 14.0, 7 runs)"
 void Print(const Series& series, const char* unit);
 
-// Runs `body` in a process of its own, `runs` times, and collects what it returns: each run is the
-// first in its process, nothing is warm.
-Series RunForked(const std::string& contender, int runs, const std::function<double()>& body);
+// Runs `body` in a process of its own and adds what it returns to `series`: each run is the first
+// in its process, nothing is warm.
+void RunForked(Series& series, const std::function<double()>& body);
 
 }  // namespace understudy::bench
 

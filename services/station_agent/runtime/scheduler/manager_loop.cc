@@ -136,7 +136,7 @@ void Manager::FireTimers() {
   constexpr size_t kFar = 16;
   constexpr size_t kNear = 8;
   // Those that fired run before more are fired, while what was touched of them is in the cache.
-  constexpr int kAtOnce = 256;
+  constexpr int kAtOnce = 64;
   for (int i = 0; i < kAtOnce; ++i) {
     const TimerWheel::Owner owner = timers_.PopDue(pass_time_);
     if (owner == TimerWheel::kNobody) return;

@@ -116,10 +116,10 @@ class ReadyQueue {
  private:
   static constexpr unsigned kNormalOnly = 1u << static_cast<unsigned>(Priority::kNormal);
   static constexpr uint32_t kWorthPrefetching = 32;
-  static constexpr uint32_t kPrefetchHead = 16;
-  static constexpr uint32_t kPrefetchStack = 8;
+  static constexpr uint32_t kPrefetchHead = 8;
+  static constexpr uint32_t kPrefetchStack = 4;
   // A parked coroutine's own frames, as far as waking it touches them.
-  static constexpr size_t kPrefetchedLines = 6;
+  static constexpr size_t kPrefetchedLines = 3;
   static constexpr std::array<int, kPriorities> kShares = {8, 4, 1};
 
   unsigned ChooseLevel() {
