@@ -34,6 +34,21 @@ FailoverPolicy ReadPolicy(config::ConfigReader& reader) {
   return policy;
 }
 
+CollectionPolicy ReadCollection(config::ConfigReader& reader) {
+  CollectionPolicy policy;
+  policy.interval = reader.DurationOr("collect_interval", policy.interval,
+                                      {absl::Milliseconds(100), absl::Hours(24)});
+  policy.jitter = reader.DurationOr("collect_jitter", policy.interval / 10,
+                                    {absl::ZeroDuration(), absl::Hours(24)});
+  policy.max_under_way = Count(reader, "max_collections", policy.max_under_way, 1, 10'000);
+  policy.answer_timeout = reader.DurationOr("collect_timeout", policy.answer_timeout,
+                                            {absl::Milliseconds(100), absl::Hours(1)});
+  if (policy.jitter > policy.interval) {
+    reader.Problem("collect_jitter", "expected at most collect_interval");
+  }
+  return policy;
+}
+
 }  // namespace
 
 Config ReadConfig(config::ConfigReader& reader) {
@@ -46,6 +61,7 @@ Config ReadConfig(config::ConfigReader& reader) {
   config.drill_timeout = reader.DurationOr("drill_timeout", absl::Seconds(30),
                                            {absl::Milliseconds(100), absl::Hours(1)});
   config.policy = ReadPolicy(reader);
+  config.collection = ReadCollection(reader);
   config.max_stations = Count(reader, "max_stations", 10'000, 1, 1'000'000);
   config.order_queue = Count(reader, "order_queue", 256, 16, 65'536);
   config.max_watchers = Count(reader, "max_watchers", 64, 1, 10'000);

@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "common/config/config_reader.h"
 #include "common/rpc/service_config.h"
+#include "services/failover_orchestrator/collection_planner.h"
 #include "services/failover_orchestrator/failover_core.h"
 
 namespace understudy::failover_orchestrator {
@@ -20,6 +21,7 @@ struct Config {
   absl::Duration vault_timeout;
   absl::Duration drill_timeout;
   FailoverPolicy policy;
+  CollectionPolicy collection;
   size_t max_stations = 0;
   size_t order_queue = 0;
   size_t max_watchers = 0;

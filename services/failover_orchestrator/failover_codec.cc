@@ -343,6 +343,12 @@ v1::StationOrder EncodeOrder(const SendUnstage& action) {
   return message;
 }
 
+v1::StationOrder EncodeOrder(const CollectionPlanner::Collection& collection) {
+  v1::StationOrder message;
+  message.mutable_collect()->set_duty_id(collection.duty_id);
+  return message;
+}
+
 absl::Status CheckSha256(const std::string& sha256) {
   if (sha256.empty() || sha256.size() == kSha256Bytes) return absl::OkStatus();
   return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_HASH",

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/failover_orchestrator/action.h"
+#include "services/failover_orchestrator/collection_planner.h"
 #include "services/failover_orchestrator/duty.h"
 #include "services/failover_orchestrator/station_table.h"
 #include "understudy/config_vault/v1/documents.pb.h"
@@ -40,6 +41,7 @@ v1::StationOrder EncodeOrder(const SendHold& action);
 v1::StationOrder EncodeOrder(const SendStandDown& action);
 v1::StationOrder EncodeOrder(const SendStage& action);
 v1::StationOrder EncodeOrder(const SendUnstage& action);
+v1::StationOrder EncodeOrder(const CollectionPlanner::Collection& collection);
 
 absl::StatusOr<Greeting> DecodeHello(const v1::Hello& message);
 // A copy, or (with an empty hash) why there is none.

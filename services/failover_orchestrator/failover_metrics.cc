@@ -38,6 +38,11 @@ metrics::Counter Update(metrics::Registry& registry, const char* result) {
                              "Changed documents ordered to the stations that run their duties.",
                              {{"result", result}});
 }
+metrics::Counter Collected(metrics::Registry& registry, const char* result) {
+  return registry.AddCounter(absl::StrCat(kPrefix, "collections_total"),
+                             "Stations that were asked for their changes, by result.",
+                             {{"result", result}});
+}
 metrics::Counter Write(metrics::Registry& registry, const char* result) {
   return registry.AddCounter(absl::StrCat(kPrefix, "vault_writes_total"),
                              "Writes to config-vault, by result.", {{"result", result}});
@@ -73,6 +78,7 @@ FailoverMetrics::FailoverMetrics(metrics::Registry& registry)
       orders_stand_down(Order(registry, "stand_down")),
       orders_stage(Order(registry, "stage")),
       orders_unstage(Order(registry, "unstage")),
+      orders_collect(Order(registry, "collect")),
       orders_dropped(registry.AddCounter(absl::StrCat(kPrefix, "orders_dropped_total"),
                                          "Orders to stations whose stream was gone.")),
       replies_hello(Reply(registry, "hello")),
@@ -81,6 +87,8 @@ FailoverMetrics::FailoverMetrics(metrics::Registry& registry)
       replies_running(Reply(registry, "running")),
       replies_refused(Reply(registry, "refused")),
       replies_stood_down(Reply(registry, "stood_down")),
+      replies_change_waits(Reply(registry, "change_waits")),
+      replies_collected(Reply(registry, "collected")),
       replies_bad(Reply(registry, "malformed")),
       vault_writes(Write(registry, "ok")),
       vault_write_conflicts(Write(registry, "conflict")),
@@ -90,7 +98,12 @@ FailoverMetrics::FailoverMetrics(metrics::Registry& registry)
       staging_failures(registry.AddCounter(absl::StrCat(kPrefix, "staging_failures_total"),
                                            "Documents that a station could not stage.")),
       updates_done(Update(registry, "done")),
-      updates_failed(Update(registry, "failed")) {
+      updates_failed(Update(registry, "failed")),
+      collections_done(Collected(registry, "done")),
+      collections_failed(Collected(registry, "failed")),
+      collections_timed_out(Collected(registry, "timed_out")),
+      stations_to_collect(Level(registry, "stations_to_collect",
+                                "Stations that keep a change until they are collected.")) {
   for (const char* reason : kReasons) {
     refused.emplace(reason, registry.AddCounter(absl::StrCat(kPrefix, "refused_orders_total"),
                                                 "Orders that stations refused, by reason.",

@@ -22,12 +22,15 @@ struct FailoverMetrics {
   metrics::Gauge waiting_duties, attached_stations, spares, staged_documents, acting;
   metrics::Histogram detect, decide, fence, claim, activate, running, recovery;
   metrics::Counter orders_activate, orders_hold, orders_stand_down, orders_stage, orders_unstage;
+  metrics::Counter orders_collect;
   metrics::Counter orders_dropped;
   metrics::Counter replies_hello, replies_staged, replies_accepted, replies_running,
-      replies_refused, replies_stood_down, replies_bad;
+      replies_refused, replies_stood_down, replies_change_waits, replies_collected, replies_bad;
   metrics::Counter vault_writes, vault_write_conflicts, vault_write_failures;
   metrics::Counter rehearsals, staging_failures;
   metrics::Counter updates_done, updates_failed;
+  metrics::Counter collections_done, collections_failed, collections_timed_out;
+  metrics::Gauge stations_to_collect;
   std::map<std::string, metrics::Counter, std::less<>> refused;
 };
 

@@ -10,6 +10,7 @@
 #include "common/rpc/server.h"
 #include "common/status/status.h"
 #include "common/time/system_clock.h"
+#include "services/failover_orchestrator/collection_runner.h"
 #include "services/failover_orchestrator/failover_metrics.h"
 #include "services/failover_orchestrator/failover_orchestrator_service.h"
 #include "services/failover_orchestrator/failover_runner.h"
@@ -31,7 +32,9 @@ class Server::Parts {
         streams_(config.max_stations),
         runner_(config.policy, config.drill_timeout,
                 {clock_, random_, executor_, vault_, streams_, metrics_}),
-        orders_({executor_, runner_, streams_, metrics_, group_}, config.order_queue),
+        collection_(config.collection, {clock_, random_, executor_, metrics_},
+                    [this](const auto& order) { return streams_.Send(order); }),
+        orders_({executor_, runner_, collection_, streams_, metrics_, group_}, config.order_queue),
         watcher_({clock_, random_, executor_, runner_}, channels,
                  [this](bool sentinel, const RootRedirect& root) {
                    OnSentinel(sentinel, root);
@@ -92,6 +95,7 @@ class Server::Parts {
   VaultRegistry vault_;
   StationStreams streams_;
   FailoverRunner runner_;
+  CollectionRunner collection_;
   StationOrdersService orders_;
   SiteWatcher watcher_;
   FailoverOrchestratorService service_;

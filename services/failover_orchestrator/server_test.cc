@@ -32,7 +32,7 @@ class ServerTest : public ::testing::Test {
     config::ConfigReader reader = config::ConfigReader::FromText(
         absl::StrCat("{listen: '127.0.0.1:0', insecure: true, attach_grace: 0s, vault: '",
                      site_.address(), "', membership: '", site_.address(),
-                     "', accept_timeout: 1m, running_timeout: 1m}"),
+                     "', accept_timeout: 1m, running_timeout: 1m, collect_interval: 100ms}"),
         "test");
     const Config config = ReadConfig(reader);
     ASSERT_TRUE(reader.Finish().ok());
@@ -108,6 +108,29 @@ TEST_F(ServerTest, BringsAnOperatorsDocumentToTheRunningStationAndNotItsOwnBack)
   EXPECT_EQ(order.activate().assignment_number(), 1u);
   EXPECT_EQ(order.activate().document_revision(), 7u);
   EXPECT_EQ(order.activate().document_sha256(), std::string(32, 'z'));
+}
+
+TEST_F(ServerTest, CollectsWhatAStationKeepsAndAsksAgainAfterAFailure) {
+  const auto old_station = AddDeployment();
+  FakeStation station(address_, "a1", "gate", std::string(32, 'x'));
+  EXPECT_TRUE(station.TakeOrder().has_hold());
+  v1::StationReply waits;
+  waits.mutable_change_waits()->set_duty_id("gate");
+  v1::StationReply collected;
+  collected.mutable_collected()->set_duty_id("gate");
+  for (int i = 0; i < 2; ++i) {
+    station.Send(waits);
+    const v1::StationOrder order = station.TakeOrder();
+    ASSERT_TRUE(order.has_collect());
+    EXPECT_EQ(order.collect().duty_id(), "gate");
+    station.Send(collected);
+  }
+  // A failure is asked for again in the next round.
+  collected.mutable_collected()->set_error("the vault is away");
+  station.Send(waits);
+  EXPECT_TRUE(station.TakeOrder().has_collect());
+  station.Send(collected);
+  EXPECT_TRUE(station.TakeOrder().has_collect());
 }
 
 TEST_F(ServerTest, TakesASnapshotOfTheMembersInPartsAsOne) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/document/identifiers.h"
 #include "common/status/status.h"
 #include "common/status/utf8.h"
 #include "services/failover_orchestrator/failover_codec.h"
@@ -33,6 +34,7 @@ grpc::ServerBidiReactor<v1::StationReply, v1::StationOrder>* StationOrdersServic
   options.on_done = [this, attendance, self](const absl::Status&) {
     parts_.executor.Post([this, attendance, self] {
       if (!parts_.streams.Remove(attendance->station_id, *self)) return;
+      parts_.collection.OnDetached(attendance->station_id);
       parts_.runner.Take(
           [&](FailoverCore& core, Instant now) { core.OnDetached(attendance->station_id, now); });
     });
@@ -83,6 +85,11 @@ absl::Status StationOrdersService::OnHello(Attendance& attendance,
   UNDERSTUDY_RETURN_IF_ERROR(parts_.streams.Add(hello.station_id(), session));
   attendance.station_id = hello.station_id();
   parts_.metrics.replies_hello.Add();
+  // What an earlier stream said is said again by this one.
+  parts_.collection.OnDetached(hello.station_id());
+  if (hello.change_waits() && !greeting.holding_duty.empty()) {
+    parts_.collection.OnChanged(hello.station_id(), greeting.holding_duty);
+  }
   parts_.runner.Take([&](FailoverCore& core, Instant now) {
     core.OnAttached(attendance.station_id, std::move(greeting), now);
   });
@@ -113,6 +120,11 @@ absl::Status StationOrdersService::OnAttended(const std::string& station_id,
         core.OnStoodDown(station_id, stood_down.duty_id(), stood_down.assignment_number(), now);
       });
       return absl::OkStatus();
+    case v1::StationReply::kChangeWaits:
+      return OnChangeWaits(station_id, reply.change_waits());
+    case v1::StationReply::kCollected:
+      OnCollected(station_id, reply.collected());
+      return absl::OkStatus();
     default:
       // From a newer agent.
       parts_.metrics.replies_bad.Add();
@@ -141,6 +153,20 @@ absl::Status StationOrdersService::OnRunning(const std::string& station_id,
                    running.document_revision(), running.document_sha256(), now);
   });
   return absl::OkStatus();
+}
+
+absl::Status StationOrdersService::OnChangeWaits(const std::string& station_id,
+                                                 const v1::ChangeWaits& change) {
+  UNDERSTUDY_RETURN_IF_ERROR(CheckDutyId(change.duty_id()));
+  parts_.metrics.replies_change_waits.Add();
+  parts_.collection.OnChanged(station_id, change.duty_id());
+  return absl::OkStatus();
+}
+
+void StationOrdersService::OnCollected(const std::string& station_id,
+                                       const v1::Collected& collected) {
+  parts_.metrics.replies_collected.Add();
+  parts_.collection.OnCollected(station_id, ToValidUtf8(collected.error(), kMaxTextBytes));
 }
 
 void StationOrdersService::OnRefused(const std::string& station_id, const v1::Refused& refused) {

@@ -7,6 +7,7 @@
 #include "common/control_nodes/root_redirect.h"
 #include "common/executor/executor.h"
 #include "common/rpc/stream_group.h"
+#include "services/failover_orchestrator/collection_runner.h"
 #include "services/failover_orchestrator/failover_metrics.h"
 #include "services/failover_orchestrator/failover_runner.h"
 #include "services/failover_orchestrator/station_streams.h"
@@ -20,6 +21,7 @@ class StationOrdersService final : public v1::StationOrders::CallbackService {
   struct Parts {
     Executor& executor;
     FailoverRunner& runner;
+    CollectionRunner& collection;
     StationStreams& streams;
     FailoverMetrics& metrics;
     rpc::StreamGroup& group;
@@ -48,6 +50,8 @@ class StationOrdersService final : public v1::StationOrders::CallbackService {
   absl::Status OnAttended(const std::string& station_id, const v1::StationReply& reply);
   absl::Status OnStaged(const std::string& station_id, const v1::Staged& staged);
   absl::Status OnRunning(const std::string& station_id, const v1::Running& running);
+  absl::Status OnChangeWaits(const std::string& station_id, const v1::ChangeWaits& change);
+  void OnCollected(const std::string& station_id, const v1::Collected& collected);
   void OnRefused(const std::string& station_id, const v1::Refused& refused);
 
   Parts parts_;

@@ -62,4 +62,8 @@ bool StationStreams::Send(const SendUnstage& order) {
   return SendTo(order.station_id, EncodeOrder(order));
 }
 
+bool StationStreams::Send(const CollectionPlanner::Collection& order) {
+  return SendTo(order.station_id, EncodeOrder(order));
+}
+
 }  // namespace understudy::failover_orchestrator

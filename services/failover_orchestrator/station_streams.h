@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "common/rpc/server_session.h"
+#include "services/failover_orchestrator/collection_planner.h"
 #include "services/failover_orchestrator/ports.h"
 #include "understudy/failover_orchestrator/v1/station_orders.pb.h"
 
@@ -34,6 +35,7 @@ class StationStreams final : public StationPort {
   bool Send(const SendStandDown& order) override;
   bool Send(const SendStage& order) override;
   bool Send(const SendUnstage& order) override;
+  bool Send(const CollectionPlanner::Collection& order);
 
  private:
   bool SendTo(const std::string& station_id, v1::StationOrder order);

@@ -75,6 +75,7 @@ void Agent::MakeParts() {
                         store_, *link_, parts_.metrics, RolePath(config_), config_.station_id},
       config_.duty_core, config_.sync,
       DutyRunner::Outlets{[this](const DutyAction& action) { orders_->Reply(action); },
+                          [this](const SyncReply& reply) { orders_->Say(reply); },
                           [this] { orders_->Attach(); }, [this] { OnRoleChanged(); }});
   watch_ =
       std::make_unique<SelfWatch>(SelfWatch::Parts{parts_.clock, parts_.executor, parts_.runtime,
@@ -263,6 +264,7 @@ AttendHello Agent::MakeAttendHello() {
   hello.station_id = config_.station_id;
   hello.session_id = membership_->session_id();
   hello.holding = core.Holding();
+  hello.change_waits = duty_->change_waits();
   for (const auto& [duty_id, kept] : core.kept()) {
     const bool held = core.role().duty.has_value() && core.role().duty->duty_id == duty_id;
     if (!held && kept.revision != 0) hello.staged.push_back(kept);

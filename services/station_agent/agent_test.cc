@@ -281,6 +281,50 @@ TEST_F(AgentTest, UploadsALaterChangeOnceMoreWhateverFailedBefore) {
   EXPECT_EQ(metrics_.uploads_retried.Value(), 2);
 }
 
+TEST_F(AgentTest, KeepsAScheduledChangeUntilTheRootCollectsIt) {
+  config_.sync.mode = SyncMode::kScheduled;
+  BeDeployment();
+  Start();
+  StartNative(kDocument);
+  Give(HoldOrder{{"gate", {1, 1}, "duties/gate", 0, std::nullopt, false}});
+  // The duty's first document does not wait.
+  ASSERT_TRUE(Saw([](const auto& seen) { return seen.uploads.size() == 1; }));
+  native_->Publish("{\"changed\":1}");
+  ASSERT_TRUE(Saw([](const auto& seen) { return seen.sync_replies.size() == 1; }));
+  EXPECT_EQ(std::get<ChangeWaits>(log_->Get().sync_replies[0]).duty_id, "gate");
+  EXPECT_TRUE(Status().upload_pending);
+  EXPECT_EQ(log_->Get().uploads.size(), 1u);
+  Give(CollectOrder{"gate"});
+  ASSERT_TRUE(Saw([](const auto& seen) { return seen.sync_replies.size() == 2; }));
+  EXPECT_EQ(std::get<Collected>(log_->Get().sync_replies[1]).revision, 100u);
+  ASSERT_EQ(log_->Get().uploads.size(), 2u);
+  EXPECT_EQ(*Unpack(log_->Get().uploads[1].document.packed), "{\"changed\":1}");
+  Give(CollectOrder{"other"});
+  ASSERT_TRUE(Saw([](const auto& seen) { return seen.sync_replies.size() == 3; }));
+  EXPECT_NE(std::get<Collected>(log_->Get().sync_replies[2]).error, "");
+}
+
+TEST_F(AgentTest, SaysWhenItAttachesAgainThatAChangeWaits) {
+  config_.sync.mode = SyncMode::kScheduled;
+  BeDeployment();
+  Start();
+  StartNative(kDocument);
+  Give(HoldOrder{{"gate", {1, 1}, "duties/gate", 0, std::nullopt, false}});
+  ASSERT_TRUE(Saw([](const auto& seen) { return seen.uploads.size() == 1; }));
+  EXPECT_FALSE(log_->Get().hello->change_waits);
+  native_->Publish("{\"changed\":1}");
+  ASSERT_TRUE(Saw([](const auto& seen) { return seen.sync_replies.size() == 1; }));
+  native_.reset();
+  Stop();
+  Start();
+  // It may upload nothing before it holds the duty again.
+  Give(HoldOrder{{"gate", {1, 1}, "duties/gate", 0, std::nullopt, false}});
+  EXPECT_TRUE(Saw([](const auto& seen) {
+    return (seen.hello.has_value() && seen.hello->change_waits) || !seen.sync_replies.empty();
+  }));
+  EXPECT_TRUE(log_->Get().uploads.empty());
+}
+
 TEST_F(AgentTest, UploadsNothingThatIsNoDocument) {
   BeDeployment();
   Start();

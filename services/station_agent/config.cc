@@ -75,13 +75,6 @@ SyncOptions ReadSync(config::ConfigReader& reader) {
   sync.mode = section.ChoiceOr("mode", "real_time", {"real_time", "scheduled"}) == "scheduled"
                   ? SyncMode::kScheduled
                   : SyncMode::kRealTime;
-  sync.interval =
-      section.DurationOr("interval", sync.interval, {absl::Milliseconds(100), absl::Hours(24)});
-  sync.jitter =
-      section.DurationOr("jitter", sync.interval / 10, {absl::ZeroDuration(), absl::Hours(24)});
-  if (sync.jitter > sync.interval / 2) {
-    section.Problem("jitter", "expected at most half of the interval");
-  }
   return sync;
 }
 

@@ -47,20 +47,19 @@ TEST(ConfigTest, ReadsABackup) {
   const auto config = Parse(
       "station_id: spare-1\nkind: backup\ncapabilities: {camera.rtsp: 8}\nmembership: a:1\n"
       "orchestrator: a:2\nvault: a:3\nstate_directory: /tmp/x\ninsecure: true\n"
-      "link: {name: /here}\nsync: {mode: scheduled, interval: 1m, jitter: 10s}\n");
+      "link: {name: /here}\nsync: {mode: scheduled}\n");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->kind, StationKind::kBackup);
   EXPECT_EQ(config->link_name, "/here");
   EXPECT_EQ(config->sync.mode, SyncMode::kScheduled);
-  EXPECT_EQ(config->sync.jitter, absl::Seconds(10));
 }
 
 TEST(ConfigTest, ReportsEveryProblemAtOnce) {
   const std::string problems = Problems(
       "station_id: Gate!\nkind: guard\ncapabilities: {camera.rtsp: 8}\nmembership: nowhere\n"
-      "orchestrator: a:2\nvault: a:3\ninsecure: true\nsync: {interval: 1m, jitter: 40s}\n"
+      "orchestrator: a:2\nvault: a:3\ninsecure: true\nsync: {mode: hourly}\n"
       "limits: {cpu: {above: 3}}\nfoo: 1\n");
-  for (const char* key : {"station_id", "kind", "membership", "state_directory", "sync.jitter",
+  for (const char* key : {"station_id", "kind", "membership", "state_directory", "sync.mode",
                           "limits.cpu.above", "foo"}) {
     EXPECT_NE(problems.find(key), std::string::npos) << key << " in:\n" << problems;
   }

@@ -123,6 +123,8 @@ void DutyRunner::OnOrder(SteadyTime arrived, const StationOrder& order) {
   } else if (const auto* stand_down = std::get_if<StandDownOrder>(&order)) {
     log_.Info("told to stand down from {}: {}", stand_down->duty_id, stand_down->reason);
     core_.OnStandDown(stand_down->duty_id, stand_down->mark);
+  } else if (const auto* collect = std::get_if<CollectOrder>(&order)) {
+    Collect(collect->duty_id);
   }
   Pump();
 }
@@ -220,6 +222,23 @@ void DutyRunner::UploadNow(Uploader::OnAnswer callback) {
   callback(kept->second);
 }
 
+void DutyRunner::Collect(const std::string& duty_id) {
+  const auto& duty = core_.role().duty;
+  if (!duty.has_value() || duty->duty_id != duty_id) {
+    return outlets_.say(Collected{duty_id, 0, "this station does not hold the duty"});
+  }
+  UploadNow([this, duty_id](const absl::StatusOr<KeptDocument>& uploaded) {
+    outlets_.say(uploaded.ok() ? Collected{duty_id, uploaded->revision, ""}
+                               : Collected{duty_id, 0, DescribeError(uploaded.status())});
+  });
+}
+
+void DutyRunner::TellChange() {
+  const bool waits = uploader_.WaitsForCollection();
+  if (waits && !told_change_) outlets_.say(ChangeWaits{core_.role().duty->duty_id});
+  told_change_ = waits;
+}
+
 void DutyRunner::OnUploaded(const KeptDocument& document) {
   core_.OnUploaded(document.revision, document.sha256);
   const auto found = documents_.find(document.duty_id);
@@ -248,6 +267,7 @@ void DutyRunner::Pump() {
   if (!core_.IsTrying()) before_.reset();
   const auto& duty = core_.role().duty;
   uploader_.SetAssignment(duty.has_value() ? duty->mark.number : 0);
+  TellChange();
   parts_.metrics.holds_duty.Set(duty.has_value() ? 1 : 0);
   parts_.metrics.documents_kept.Set(static_cast<double>(documents_.size()));
   alarm_.Set(std::min(core_.NextAt(), uploader_.NextAt()));

@@ -46,6 +46,7 @@ class DutyRunner {
   // What the runner cannot do itself. Runs on the executor; must not call back at once.
   struct Outlets {
     std::function<void(const DutyAction&)> reply;
+    std::function<void(const SyncReply&)> say;
     std::function<void()> attach_again;
     std::function<void()> role_changed;
   };
@@ -72,6 +73,7 @@ class DutyRunner {
 
   const DutyCore& core() const { return core_; }
   bool upload_pending() const { return uploader_.pending(); }
+  bool change_waits() const { return uploader_.WaitsForCollection(); }
 
  private:
   // Carries out what the core decided, and sets the timer.
@@ -99,6 +101,9 @@ class DutyRunner {
   void OnFetchedAndKept(PackedDocument document, const std::string& error);
   void OnChecked(uint64_t order, absl::StatusOr<PackedDocument> document);
   void OnUploaded(const KeptDocument& document);
+  void Collect(const std::string& duty_id);
+  // Tells the root, once, that a change waits to be collected.
+  void TellChange();
   // Unpacks it ahead, on the disk's executor.
   void MakeReady(const PackedDocument& document);
   void SaveDocument(const PackedDocument& document);
@@ -119,6 +124,7 @@ class DutyRunner {
   // What waits for CatchUp: the version of the role to be saved (0: none), and who must be told.
   uint64_t unsaved_version_ = 0;
   bool untold_ = false;
+  bool told_change_ = false;
   Executor::TimerId catch_up_timer_ = 0;
   Alarm alarm_;
 };

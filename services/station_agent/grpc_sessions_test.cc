@@ -284,6 +284,21 @@ TEST_F(GrpcSessionsTest, TakesOrdersAndSendsReplies) {
   EXPECT_EQ(running.took().nanos(), 1'500'000);
 }
 
+TEST_F(GrpcSessionsTest, SaysThatAChangeWaitsAndIsAskedForIt) {
+  StartOrdersSession();
+  const auto stream = orders_.replies.Take().first;
+  executor_->Post([this] { orders_session_->Say(ChangeWaits{"gate"}); });
+  EXPECT_EQ(orders_.replies.Take().second.change_waits().duty_id(), "gate");
+  orders_wire::StationOrder order;
+  order.mutable_collect()->set_duty_id("gate");
+  stream->Send(order);
+  const StationOrder got = orders_observer_.orders.Take();
+  ASSERT_TRUE(std::holds_alternative<CollectOrder>(got));
+  EXPECT_EQ(std::get<CollectOrder>(got).duty_id, "gate");
+  executor_->Post([this] { orders_session_->Say(Collected{"gate", 12, ""}); });
+  EXPECT_EQ(orders_.replies.Take().second.collected().document_revision(), 12u);
+}
+
 TEST_F(GrpcSessionsTest, RefusesOrdersThatMakeNoSenseAndStaysAttached) {
   StartOrdersSession();
   const auto stream = orders_.replies.Take().first;

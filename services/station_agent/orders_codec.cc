@@ -141,6 +141,9 @@ absl::StatusOr<StationOrder> DecodeOrder(const wire::StationOrder& message) {
     }
     case wire::StationOrder::kStandDown:
       return DecodeStandDown(message.stand_down());
+    case wire::StationOrder::kCollect:
+      UNDERSTUDY_RETURN_IF_ERROR(CheckDutyId(message.collect().duty_id()));
+      return CollectOrder{message.collect().duty_id()};
     case wire::StationOrder::ORDER_NOT_SET:
       break;
   }
@@ -148,7 +151,8 @@ absl::StatusOr<StationOrder> DecodeOrder(const wire::StationOrder& message) {
 }
 
 std::string KindName(const StationOrder& order) {
-  static constexpr const char* kNames[] = {"stage", "unstage", "activate", "hold", "stand_down"};
+  static constexpr const char* kNames[] = {"stage", "unstage",    "activate",
+                                           "hold",  "stand_down", "collect"};
   return kNames[order.index()];
 }
 
@@ -158,6 +162,7 @@ wire::StationReply EncodeHello(const AttendHello& hello) {
   message->set_station_id(hello.station_id);
   message->set_session_id(hello.session_id);
   if (hello.holding.has_value()) *message->mutable_holding() = EncodeDuty(*hello.holding);
+  message->set_change_waits(hello.change_waits);
   for (const KeptDocument& kept : hello.staged) {
     wire::Staged* staged = message->add_staged();
     staged->set_duty_id(kept.duty_id);
@@ -165,6 +170,19 @@ wire::StationReply EncodeHello(const AttendHello& hello) {
     staged->set_document_sha256(Sha256ToBytes(kept.sha256));
   }
   return reply;
+}
+
+wire::StationReply EncodeSyncReply(const SyncReply& reply) {
+  wire::StationReply message;
+  if (const auto* waits = std::get_if<ChangeWaits>(&reply)) {
+    message.mutable_change_waits()->set_duty_id(waits->duty_id);
+    return message;
+  }
+  const Collected& collected = std::get<Collected>(reply);
+  message.mutable_collected()->set_duty_id(collected.duty_id);
+  message.mutable_collected()->set_document_revision(collected.revision);
+  message.mutable_collected()->set_error(ToValidUtf8(collected.error, kMaxTextBytes));
+  return message;
 }
 
 std::optional<wire::StationReply> EncodeReply(const DutyAction& action) {

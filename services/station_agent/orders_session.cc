@@ -55,6 +55,9 @@ class GrpcOrdersSession final : public OrdersSession {
     if (stream_ == nullptr) return;
     if (auto reply = EncodeReply(action); reply.has_value()) stream_->Send(*std::move(reply));
   }
+  void Say(const SyncReply& reply) override {
+    if (stream_ != nullptr) stream_->Send(EncodeSyncReply(reply));
+  }
 
  private:
   void Open() {

@@ -40,6 +40,7 @@ class OrdersSession {
   virtual bool attached() const = 0;
   // Lost when the stream is not open: the next hello says what is so then.
   virtual void Reply(const DutyAction& action) = 0;
+  virtual void Say(const SyncReply& reply) = 0;
 };
 
 // All references must outlive the session, `clock` the process's calls, too. The session must be

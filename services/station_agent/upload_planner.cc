@@ -10,25 +10,12 @@ constexpr rpc::BackoffPolicy kRetries = {.initial = absl::Milliseconds(100),
 
 }  // namespace
 
-UploadPlanner::UploadPlanner(const SyncOptions& options, Random& random, SteadyTime now)
-    : options_(options),
-      random_(random),
-      backoff_(kRetries),
-      slot_(now + random.Between(absl::ZeroDuration(), options.interval)) {}
-
-void UploadPlanner::MoveSlot(SteadyTime now) {
-  while (slot_ <= now) {
-    slot_ = std::max(slot_, now - options_.interval) + options_.interval +
-            random_.Between(-options_.jitter, options_.jitter);
-  }
-}
+UploadPlanner::UploadPlanner(const SyncOptions& options, Random& random)
+    : options_(options), random_(random), backoff_(kRetries) {}
 
 void UploadPlanner::OnChange(SteadyTime now, bool urgent) {
-  SteadyTime due = now;
-  if (options_.mode == SyncMode::kScheduled && !urgent) {
-    MoveSlot(now);
-    due = slot_;
-  }
+  const bool waits = options_.mode == SyncMode::kScheduled && !urgent;
+  const SteadyTime due = waits ? SteadyTime::Infinite() : now;
   // A change that replaces one which was due earlier does not delay it.
   due_ = changed_ && !in_flight_ ? std::min(due_, due) : due;
   changed_ = true;

@@ -11,11 +11,8 @@ namespace understudy::station_agent {
 enum class SyncMode { kRealTime = 1, kScheduled = 2 };
 
 struct SyncOptions {
+  // kScheduled: a change waits until the root collects it.
   SyncMode mode = SyncMode::kRealTime;
-  // Of kScheduled: a change waits for the next slot. Slots are `interval` apart, each moved by up
-  // to `jitter` either way, the first one anywhere within an interval, so that stations spread.
-  absl::Duration interval = absl::Minutes(5);
-  absl::Duration jitter = absl::Seconds(30);
 };
 
 // When to upload. At most one upload is under way; the latest change wins; failures are retried
@@ -23,10 +20,10 @@ struct SyncOptions {
 class UploadPlanner {
  public:
   // `random` must outlive the planner.
-  UploadPlanner(const SyncOptions& options, Random& random, SteadyTime now);
+  UploadPlanner(const SyncOptions& options, Random& random);
 
-  // There is a change. `urgent`: whatever the mode (the duty has no document yet, or a person
-  // asked).
+  // There is a change. `urgent`: whatever the mode (the duty has no document yet, the root collects
+  // it, or a person asked).
   void OnChange(SteadyTime now, bool urgent);
   // Whether the station may write: it holds an assignment, and can reach the vault.
   void SetAllowed(SteadyTime now, bool allowed);
@@ -43,19 +40,19 @@ class UploadPlanner {
   // When TakeStart may become true; Infinite when only an event can make it so.
   SteadyTime NextAt() const;
   bool pending() const { return changed_; }
+  // There is a change that the root is to collect.
+  bool WaitsForCollection() const {
+    return allowed_ && changed_ && !in_flight_ && due_.is_infinite();
+  }
 
  private:
-  void MoveSlot(SteadyTime now);
-
   const SyncOptions options_;
   Random& random_;
   rpc::Backoff backoff_;
-  // The next slot of kScheduled.
-  SteadyTime slot_;
   bool allowed_ = false;
   bool changed_ = false;
   bool in_flight_ = false;
-  // Of the change: not before.
+  // Of the change: not before. Infinite: when it is collected.
   SteadyTime due_;
 };
 

@@ -5,12 +5,12 @@
 namespace understudy::station_agent {
 namespace {
 
-constexpr SyncOptions kScheduled = {SyncMode::kScheduled, absl::Minutes(5), absl::Seconds(30)};
+constexpr SyncOptions kScheduled = {SyncMode::kScheduled};
 
 class UploadPlannerTest : public testing::Test {
  protected:
   UploadPlanner MakePlanner(const SyncOptions& options = {}) {
-    UploadPlanner planner(options, random_, now_);
+    UploadPlanner planner(options, random_);
     planner.SetAllowed(now_, true);
     return planner;
   }
@@ -28,7 +28,7 @@ TEST_F(UploadPlannerTest, UploadsAChangeAtOnceInRealTimeMode) {
 }
 
 TEST_F(UploadPlannerTest, WaitsUntilTheStationMayWrite) {
-  UploadPlanner planner({}, random_, now_);
+  UploadPlanner planner({}, random_);
   planner.OnChange(now_, false);
   EXPECT_FALSE(planner.TakeStart(now_));
   planner.SetAllowed(now_, true);
@@ -64,44 +64,29 @@ TEST_F(UploadPlannerTest, RetriesWithGrowingWaits) {
   EXPECT_GT(longest, absl::Seconds(2));
 }
 
-TEST_F(UploadPlannerTest, CollectsChangesUntilTheScheduledSlot) {
+TEST_F(UploadPlannerTest, KeepsScheduledChangesUntilTheyAreCollected) {
   UploadPlanner planner = MakePlanner(kScheduled);
+  EXPECT_FALSE(planner.WaitsForCollection());
   planner.OnChange(now_, false);
-  const SteadyTime slot = planner.NextAt();
-  EXPECT_LE(slot, now_ + absl::Minutes(5) + absl::Seconds(30));
-  EXPECT_FALSE(planner.TakeStart(slot - absl::Milliseconds(1)));
-  planner.OnChange(now_ + absl::Milliseconds(1), false);
-  EXPECT_EQ(planner.NextAt(), slot);
-  EXPECT_TRUE(planner.TakeStart(slot));
+  planner.OnChange(now_, false);
+  EXPECT_TRUE(planner.WaitsForCollection());
+  EXPECT_TRUE(planner.NextAt().is_infinite());
+  planner.OnChange(now_, true);
+  EXPECT_FALSE(planner.WaitsForCollection());
+  EXPECT_TRUE(planner.TakeStart(now_));
+  planner.OnChange(now_, false);
+  EXPECT_FALSE(planner.WaitsForCollection()) << "the one before is under way";
+  planner.OnDone(now_);
+  EXPECT_TRUE(planner.WaitsForCollection());
 }
 
-TEST_F(UploadPlannerTest, SpacesSlotsByTheIntervalAndItsJitter) {
+TEST_F(UploadPlannerTest, RetriesWhatWasCollectedByItself) {
   UploadPlanner planner = MakePlanner(kScheduled);
-  SteadyTime last;
-  for (int i = 0; i < 50; ++i) {
-    planner.OnChange(now_, false);
-    const SteadyTime slot = planner.NextAt();
-    if (i > 0) {
-      EXPECT_GE(slot - last, absl::Minutes(4));
-      EXPECT_LE(slot - last, absl::Minutes(6));
-    }
-    last = slot;
-    now_ = slot;
-    ASSERT_TRUE(planner.TakeStart(now_));
-    planner.OnDone(now_);
-  }
-}
-
-TEST_F(UploadPlannerTest, SpreadsStationsOverTheInterval) {
-  SteadyTime earliest = SteadyTime::Infinite();
-  SteadyTime latest;
-  for (int i = 0; i < 100; ++i) {
-    UploadPlanner planner = MakePlanner(kScheduled);
-    planner.OnChange(now_, false);
-    earliest = std::min(earliest, planner.NextAt());
-    latest = std::max(latest, planner.NextAt());
-  }
-  EXPECT_GT(latest - earliest, absl::Minutes(4));
+  planner.OnChange(now_, true);
+  ASSERT_TRUE(planner.TakeStart(now_));
+  planner.OnRetry(now_);
+  EXPECT_FALSE(planner.WaitsForCollection());
+  EXPECT_LE(planner.NextAt(), now_ + absl::Seconds(5));
 }
 
 TEST_F(UploadPlannerTest, DoesNotLetTheScheduleDelayWhatIsUrgent) {

@@ -23,7 +23,7 @@ Uploader::Uploader(Parts parts, const SyncOptions& options, std::string author, 
     : parts_(std::move(parts)),
       author_(std::move(author)),
       outlets_(std::move(outlets)),
-      planner_(options, parts_.random, parts_.clock.SteadyNow()) {}
+      planner_(options, parts_.random) {}
 
 void Uploader::OnChange(PackedDocument document, bool urgent) {
   change_ = std::move(document);

@@ -54,6 +54,7 @@ class Uploader {
   void UploadNow(OnAnswer callback);
 
   bool pending() const { return change_.has_value(); }
+  bool WaitsForCollection() const { return planner_.WaitsForCollection(); }
 
   // Time, as in UploadPlanner.
   SteadyTime NextAt() const { return planner_.NextAt(); }

@@ -28,6 +28,7 @@ class WorldLog {
     std::optional<AttendHello> hello;
     int attached = 0;
     std::vector<DutyAction> replies;
+    std::vector<SyncReply> sync_replies;
     std::vector<VaultDocuments::Upload> uploads;
     int stream_beats = 0;
     int root_silences = 0;
@@ -117,6 +118,9 @@ class FakeOrdersSession final : public OrdersSession {
   bool attached() const override { return attached_; }
   void Reply(const DutyAction& action) override {
     log_.Change([&](WorldLog::Seen& seen) { seen.replies.push_back(action); });
+  }
+  void Say(const SyncReply& reply) override {
+    log_.Change([&](WorldLog::Seen& seen) { seen.sync_replies.push_back(reply); });
   }
 
   // On the executor.
