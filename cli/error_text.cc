@@ -15,8 +15,8 @@ namespace {
 const std::map<std::string, std::string>& Advice() {
   static const auto* const advice = new std::map<std::string, std::string>{
       {"NOT_REACHABLE",
-       "is the fleet up? `understudy up` starts a local one; --site, or --vault, --membership and "
-       "--orchestrator, say where another is"},
+       "is the fleet up? `understudy up` starts a local one; --site, or --vault, --membership, "
+       "--orchestrator and --checkpoints, say where another is"},
       {"NO_CERTIFICATES",
        "--site DIR names a site with certificates (`understudy up` makes one); or give "
        "--tls-certificate, --tls-key and --tls-authorities; or --insecure on loopback"},

@@ -11,6 +11,8 @@
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+// How many mutations a target wants whose single run is slow; may be missing.
+extern "C" __attribute__((weak)) int FuzzMutations();
 
 namespace {
 
@@ -77,8 +79,9 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) corpus.push_back(ReadFile(argv[i]));
   for (const Input& input : corpus) Run(input);
   Mutator mutator;
-  for (int i = 0; i < kMutations; ++i) Run(mutator.Mutate(corpus[mutator.Below(corpus.size())]));
-  std::printf("%zu corpus inputs and %d mutations (seed %llu) passed\n", corpus.size(), kMutations,
+  const int mutations = FuzzMutations != nullptr ? FuzzMutations() : kMutations;
+  for (int i = 0; i < mutations; ++i) Run(mutator.Mutate(corpus[mutator.Below(corpus.size())]));
+  std::printf("%zu corpus inputs and %d mutations (seed %llu) passed\n", corpus.size(), mutations,
               static_cast<unsigned long long>(kSeed));
   return 0;
 }

@@ -28,6 +28,7 @@ ABSL_FLAG(absl::Duration, warm_up, absl::Seconds(2), "How long to cycle before."
 ABSL_FLAG(std::string, token, "", "The operator's, for PUT.");
 ABSL_FLAG(bool, tls, false, "Over TLS.");
 ABSL_FLAG(std::string, authorities, "", "PEM file of who may sign the server's certificate.");
+ABSL_FLAG(bool, tls12, false, "With --tls: version 1.2, as small devices have it.");
 ABSL_FLAG(bool, reconnect, false, "A new connection for each cycle.");
 ABSL_FLAG(bool, resume, true, "With --tls --reconnect: resume the session.");
 ABSL_FLAG(std::string, pids, "",
@@ -122,7 +123,7 @@ absl::Status Measure(const FleetOptions& options) {
 absl::Status Main() {
   TlsContext tls;
   if (absl::GetFlag(FLAGS_tls)) {
-    auto made = MakeTlsContext(absl::GetFlag(FLAGS_authorities));
+    auto made = MakeTlsContext(absl::GetFlag(FLAGS_authorities), absl::GetFlag(FLAGS_tls12));
     if (!made.ok()) return made.status();
     tls = *std::move(made);
   }

@@ -4,7 +4,7 @@
 #   compare.sh CHECKPOINT_STORE CHECKPOINT_LOAD [SECONDS [ours|peer]]
 #
 # Takes the two programs (bazel build //services/checkpoint_store //bench/checkpoint_store:checkpoint_load) and the
-# peer's packages (README.md). Everything lives under /tmp and ends with the script. About 17 x SECONDS; one side alone
+# peer's packages (README.md). Everything lives under /tmp and ends with the script. About 20 x SECONDS; one side alone
 # with its name as the last argument.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -82,6 +82,8 @@ ours() {
   done
   echo "== ours, TLS, a connection for each cycle, 64 at once"
   measure --port="$port" --connections=64 --seed=4 --pids="$pid" --reconnect "${tls[@]}"
+  echo "== ours, TLS 1.2, a connection for each cycle, 64 at once"
+  measure --port="$port" --connections=64 --seed=6 --pids="$pid" --reconnect --tls12 "${tls[@]}"
   kill "$pid"
 }
 
@@ -95,7 +97,8 @@ peer='l() { "$load" --duration="${seconds}s" --warm_up=1s --devices=1000 --conne
   echo "== peer, plain, 64 connections"; l --port="$PEER_PORT" --connections=64 --seed=2
   echo "== peer, TLS, 16 connections"; l --port="$PEER_TLS_PORT" --seed=3 $t
   echo "== peer, TLS, 64 connections"; l --port="$PEER_TLS_PORT" --connections=64 --seed=5 $t
-  echo "== peer, TLS, a connection for each cycle, 16 at once"; l --port="$PEER_TLS_PORT" --seed=4 --reconnect $t'
+  echo "== peer, TLS, a connection for each cycle, 16 at once"; l --port="$PEER_TLS_PORT" --seed=4 --reconnect $t
+  echo "== peer, TLS 1.2, a connection for each cycle, 16 at once"; l --port="$PEER_TLS_PORT" --seed=6 --reconnect --tls12 $t'
 echo "#### the peer with appendfsync always"
 full=yes "$here/peer/run_peer.sh" always bash -c "$peer"
 echo "#### the peer with appendfsync everysec"

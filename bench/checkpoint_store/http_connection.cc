@@ -46,8 +46,11 @@ void TakeHeader(std::string_view line, HttpResponse& response, std::optional<siz
 
 }  // namespace
 
-absl::StatusOr<TlsContext> MakeTlsContext(const std::string& authorities) {
+absl::StatusOr<TlsContext> MakeTlsContext(const std::string& authorities, bool tls12) {
   TlsContext context(SSL_CTX_new(TLS_client_method()));
+  // A record's head and body in one call.
+  SSL_CTX_set_read_ahead(context.get(), 1);
+  if (tls12) SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
   if (authorities.empty()) {
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
     return context;
@@ -140,12 +143,19 @@ void HttpConnection::Send(std::string request, bool head) {
 absl::StatusOr<std::optional<HttpResponse>> HttpConnection::Advance() {
   wanted_ = EPOLLIN;
   do {
+    const bool had_to_send = sent_ < request_.size();
     UNDERSTUDY_RETURN_IF_ERROR(Write());
+    if (MustAwaitAnswer(had_to_send)) return std::nullopt;
     UNDERSTUDY_RETURN_IF_ERROR(Read());
     // Reading may have finished the handshake that writing waited for.
   } while (tls_ != nullptr && sent_ < request_.size() && SSL_is_init_finished(tls_.get()) == 1 &&
            (wanted_ & EPOLLOUT) == 0);
   return TakeResponse(received_, head_);
+}
+
+bool HttpConnection::MustAwaitAnswer(bool had_to_send) const {
+  return had_to_send && sent_ == request_.size() &&
+         (tls_ == nullptr || SSL_has_pending(tls_.get()) == 0);
 }
 
 absl::Status HttpConnection::Write() {
@@ -167,7 +177,9 @@ absl::Status HttpConnection::Read() {
     UNDERSTUDY_ASSIGN_OR_RETURN(const size_t moved, ReadSome(buffer.data(), buffer.size()));
     if (moved == 0) return absl::OkStatus();
     received_.append(buffer.data(), moved);
-    if (moved < buffer.size() && tls_ == nullptr) return absl::OkStatus();
+    // More may come, and is then told of.
+    const bool has_more = tls_ != nullptr && SSL_has_pending(tls_.get()) == 1;
+    if (moved < buffer.size() && !has_more) return absl::OkStatus();
   }
 }
 

@@ -23,7 +23,8 @@ struct TlsDeleter {
 using TlsContext = std::unique_ptr<SSL_CTX, TlsDeleter>;
 
 // A client's context that trusts `authorities` (a PEM file), or whoever answers when it is empty.
-absl::StatusOr<TlsContext> MakeTlsContext(const std::string& authorities);
+// `tls12`: TLS 1.2 at most.
+absl::StatusOr<TlsContext> MakeTlsContext(const std::string& authorities, bool tls12);
 
 struct HttpResponse {
   int status = 0;
@@ -66,6 +67,8 @@ class HttpConnection {
   absl::StatusOr<std::optional<HttpResponse>> Advance();
 
  private:
+  // Whether a request was just sent, so that its answer cannot be there yet.
+  bool MustAwaitAnswer(bool had_to_send) const;
   absl::Status Write();
   absl::Status Read();
   // Bytes moved; 0: later; an error when it broke.

@@ -110,7 +110,7 @@ TEST_F(CheckpointVerbsTest, WatchPrintsWhoIsOverdueAndThenEvents) {
   site_.device_events.push_back(update);
   EXPECT_EQ(Run({"checkpoint", "watch", "--count", "1"}), 0);
   EXPECT_NE(out_.find("1 device overdue: meter-9\n"), std::string::npos) << out_;
-  EXPECT_NE(out_.find("dead-post  meter-1  generation 0  from 192.0.2.1"), std::string::npos)
+  EXPECT_NE(out_.find("dead-post         meter-1  generation 0  from 192.0.2.1"), std::string::npos)
       << out_;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,9 @@ namespace {
 
 using checkpoint_store::v1::Event;
 using checkpoint_store::v1::WatchResponse;
+
+// Of the longest one, "staged-confirmed".
+constexpr size_t kKindWidth = 16;
 
 struct Options {
   std::string device;
@@ -37,9 +41,10 @@ Color ColorOf(Event::Kind kind) {
 }
 
 std::string EventLine(const Event& event, const Painter& painter) {
-  std::string line = absl::StrCat(
-      TimeText(ToTime(event.time())), "  ",
-      painter.Paint(ColorOf(event.kind()), EnumWord(Event::Kind_Name(event.kind()), "KIND_")));
+  std::string kind = EnumWord(Event::Kind_Name(event.kind()), "KIND_");
+  kind.resize(std::max(kind.size(), kKindWidth), ' ');
+  std::string line = absl::StrCat(TimeText(ToTime(event.time())), "  ",
+                                  painter.Paint(ColorOf(event.kind()), kind));
   if (!event.device_id().empty()) {
     absl::StrAppend(&line, "  ", painter.Paint(Color::kBold, Printable(event.device_id())),
                     "  generation ", event.generation());

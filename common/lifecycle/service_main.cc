@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/lifecycle/shutdown_signal.h"
 #include "common/log/log.h"
+#include "common/status/status.h"
 
 namespace understudy::lifecycle {
 namespace {
@@ -51,7 +52,7 @@ int Run(const ServiceDescription& service, Prepared prepared, ShutdownSignal& si
   const log::Logger log("lifecycle");
   auto running = prepared.start();
   if (!running.ok()) {
-    log.Error("{} cannot start: {}", service.name, running.status().ToString());
+    log.Error("{} cannot start: {}", service.name, DescribeError(running.status()));
     return kFailed;
   }
   log.Info("{} {} is up", service.name, service.version);

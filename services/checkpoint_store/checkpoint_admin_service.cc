@@ -22,7 +22,7 @@ grpc::ServerUnaryReactor* AnswerRead(StoreMetrics& metrics, const CallOrigin& or
   auto* const reactor = reply.reactor();
   const absl::Status allowed = GrpcCallers::CheckOperator(origin);
   absl::StatusOr<Response> answer = allowed.ok() ? read() : absl::StatusOr<Response>(allowed);
-  metrics.CountRequest(Operation::kAdmin, answer.status());
+  metrics.CountRequest(Operation::kAdmin, StoreMetrics::ResultOf(answer.status()));
   reply.Finish(std::move(answer));
   return reactor;
 }
@@ -36,7 +36,7 @@ grpc::ServerUnaryReactor* AnswerCommand(CheckpointCalls& calls, StoreMetrics& me
   absl::Status allowed = GrpcCallers::CheckOperator(origin);
   if (allowed.ok()) allowed = command.status();
   if (!allowed.ok()) {
-    metrics.CountRequest(Operation::kAdmin, allowed);
+    metrics.CountRequest(Operation::kAdmin, StoreMetrics::ResultOf(allowed));
     reply.Fail(allowed);
     return reactor;
   }

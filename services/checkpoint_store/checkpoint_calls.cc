@@ -12,8 +12,6 @@
 namespace understudy::checkpoint_store {
 namespace {
 
-using Operation = StoreMetrics::Operation;
-
 // Content may be erased between being found and being read, each time a device stores; more often
 // in a row than this it is missing.
 constexpr int kReadAttempts = 4;
@@ -60,16 +58,21 @@ absl::Status CheckpointCalls::Admit(const std::string& source) {
 
 void CheckpointCalls::Account(const std::string& source, Operation operation,
                               const absl::Status& status) {
-  metrics_.CountRequest(operation, status);
-  const bool is_guess = !status.ok() && IsGuess(status);
+  const StoreMetrics::Result result = StoreMetrics::ResultOf(status);
+  if (status.ok() || IsGuess(status)) return Note(source, operation, result, !status.ok());
+  metrics_.CountRequest(operation, result);
+}
+
+void CheckpointCalls::Note(const std::string& source, Operation operation,
+                           StoreMetrics::Result result, bool is_guess) {
+  metrics_.CountRequest(operation, result);
+  metrics_.guesses.Add(is_guess ? 1 : 0);
+  const std::string key = SourceOf(source);
   bool blocked = false;
   {
-    const std::string key = SourceOf(source);
     absl::MutexLock lock(&mutex_);
-    if (is_guess) blocked = guard_.Miss(key, clock_.SteadyNow());
-    if (status.ok()) guard_.Hit(key, clock_.SteadyNow());
+    blocked = guard_.Note(key, is_guess, clock_.SteadyNow());
   }
-  if (is_guess) metrics_.guesses.Add();
   if (!blocked) return;
   metrics_.refused_sources.Add();
   observer_.OnBlocked(source, clock_.WallNow());
@@ -79,7 +82,8 @@ bool CheckpointCalls::Probe(const Identifier& identifier, const std::string& sou
   const bool taken = directory_.With([&](const DeviceDirectory& directory) {
     return directory.FindByIdentifier(identifier) != nullptr;
   });
-  Account(source, Operation::kProbe, taken ? absl::OkStatus() : NobodyHasIt());
+  using Result = StoreMetrics::Result;
+  Note(source, Operation::kProbe, taken ? Result::kOk : Result::kNotFound, !taken);
   return taken;
 }
 
@@ -140,7 +144,8 @@ void CheckpointCalls::Enrol(checkpoint_store::Enrol enrol, Done<EnrolOutcome> do
   engine_.Propose(std::move(enrol),
                   [this, done = std::move(done)](absl::StatusOr<Outcome> outcome) mutable {
                     absl::StatusOr<EnrolOutcome> answer = Narrow<EnrolOutcome>(std::move(outcome));
-                    metrics_.CountRequest(Operation::kEnrol, answer.status());
+                    metrics_.CountRequest(Operation::kEnrol,
+                                          StoreMetrics::ResultOf(answer.status()));
                     done(std::move(answer));
                   });
 }
@@ -148,7 +153,8 @@ void CheckpointCalls::Enrol(checkpoint_store::Enrol enrol, Done<EnrolOutcome> do
 void CheckpointCalls::Admin(Command command, Done<Outcome> done) {
   engine_.Propose(std::move(command),
                   [this, done = std::move(done)](absl::StatusOr<Outcome> outcome) mutable {
-                    metrics_.CountRequest(Operation::kAdmin, outcome.status());
+                    metrics_.CountRequest(Operation::kAdmin,
+                                          StoreMetrics::ResultOf(outcome.status()));
                     done(std::move(outcome));
                   });
 }

@@ -59,6 +59,11 @@ class CheckpointCalls {
   size_t source_count() const;
 
  private:
+  using Operation = StoreMetrics::Operation;
+
+  // Of an admitted source. The same steps for every result, so that the time tells none.
+  void Note(const std::string& source, Operation operation, StoreMetrics::Result result,
+            bool is_guess);
   absl::StatusOr<FetchReply> ReadContent(const FetchOutcome& outcome) const;
   // From the directory alone; false when the engine must decide.
   bool FetchDirectly(const checkpoint_store::Fetch& fetch, absl::StatusOr<FetchReply>& reply) const;

@@ -1,11 +1,8 @@
 #include "services/checkpoint_store/checkpoint_engine.h"
 
-#include <pthread.h>
-
 #include <utility>
 #include <variant>
 
-#include "absl/strings/str_cat.h"
 #include "common/status/status.h"
 #include "services/checkpoint_store/checkpoint_state_machine.h"
 #include "services/checkpoint_store/directory_view.h"
@@ -26,10 +23,6 @@ struct ContentBytes {
   }
 };
 
-absl::Status ShuttingDown() {
-  return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the store is shutting down");
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CheckpointEngine>> CheckpointEngine::Start(
@@ -38,8 +31,8 @@ absl::StatusOr<std::unique_ptr<CheckpointEngine>> CheckpointEngine::Start(
   std::unique_ptr<CheckpointEngine> engine(
       new CheckpointEngine(options, clock, store, directory, source, observer));
   UNDERSTUDY_RETURN_IF_ERROR(engine->Load());
-  engine->thread_ = std::thread([raw = engine.get()] { raw->Loop(); });
-  pthread_setname_np(engine->thread_.native_handle(), "checkpoint-wr");
+  CommitTarget<Command, Outcome>& target = *engine;
+  engine->commit_.emplace(options.limits, clock, "checkpoint-wr", "the store", target);
   return engine;
 }
 
@@ -55,94 +48,26 @@ CheckpointEngine::CheckpointEngine(const EngineOptions& options, const Clock& cl
 
 CheckpointEngine::~CheckpointEngine() { Stop(); }
 
-absl::Status CheckpointEngine::Admit(size_t bytes) const {
-  if (stopping_) return ShuttingDown();
-  if (queue_.size() < options_.max_waiting_commands &&
-      waiting_bytes_ + bytes <= options_.max_waiting_bytes) {
-    return absl::OkStatus();
-  }
-  return MakeError(
-      absl::StatusCode::kResourceExhausted, "OVERLOADED",
-      absl::StrCat(queue_.size(), " writes of ", waiting_bytes_,
-                   " bytes wait for the disk already; the limits are ",
-                   options_.max_waiting_commands, " and ", options_.max_waiting_bytes));
-}
-
 void CheckpointEngine::Propose(Command command, Done done) {
   const size_t bytes = kCommandBytes + std::visit(ContentBytes(), command);
-  absl::Status admitted;
-  {
-    absl::MutexLock lock(&mutex_);
-    admitted = Admit(bytes);
-    if (admitted.ok()) {
-      queue_.push_back({std::move(command), bytes, std::move(done)});
-      waiting_bytes_ += bytes;
-      wake_.Signal();
-      return;
-    }
-  }
-  done(std::move(admitted));
+  commit_->Propose(std::move(command), bytes, std::move(done));
 }
 
 void CheckpointEngine::Stop() {
-  {
-    absl::MutexLock lock(&mutex_);
-    stopping_ = true;
-    wake_.Signal();
-  }
-  if (thread_.joinable()) thread_.join();
+  if (commit_.has_value()) commit_->Stop();
 }
 
-void CheckpointEngine::Loop() {
-  Batch batch;
-  while (Next(batch)) Run(std::exchange(batch, {}));
-}
-
-bool CheckpointEngine::Next(Batch& batch) {
-  absl::MutexLock lock(&mutex_);
-  while (queue_.empty()) {
-    if (stopping_) return false;
-    if (disk_state_.ok()) {
-      wake_.Wait(&mutex_);
-    } else if (wake_.WaitWithTimeout(&mutex_, options_.recovery_interval)) {
-      return true;
-    }
-  }
-  size_t bytes = 0;
-  while (!queue_.empty() && batch.size() < options_.max_batch_commands) {
-    bytes += queue_.front().bytes;
-    if (!batch.empty() && bytes > options_.max_batch_bytes) break;
-    waiting_bytes_ -= queue_.front().bytes;
-    batch.push_back(std::move(queue_.front()));
-    queue_.pop_front();
-  }
-  return true;
-}
-
-void CheckpointEngine::Run(Batch batch) {
-  std::vector<absl::StatusOr<Outcome>> outcomes;
-  absl::Status status = TryDisk();
-  if (status.ok()) status = Decide(batch, outcomes);
-  for (size_t i = 0; i < batch.size(); ++i) {
-    batch[i].done(status.ok() ? std::move(outcomes[i]) : absl::StatusOr<Outcome>(status));
-  }
-}
-
-absl::Status CheckpointEngine::Decide(Batch& batch,
+absl::Status CheckpointEngine::Commit(std::vector<Command> commands,
                                       std::vector<absl::StatusOr<Outcome>>& outcomes) {
   const DirectoryView view(directory_.ForWriter(), store_);
   CheckpointStateMachine machine(options_.policy, view, source_);
-  outcomes.reserve(batch.size());
-  for (Waiting& waiting : batch) outcomes.push_back(machine.Apply(std::move(waiting.command)));
+  outcomes.reserve(commands.size());
+  for (Command& command : commands) outcomes.push_back(machine.Apply(std::move(command)));
   if (machine.batch().mutations.empty()) return absl::OkStatus();
   const SteadyTime start = clock_.SteadyNow();
-  if (absl::Status status = store_.Commit(machine.batch()); !status.ok()) {
-    // Even refusals may have been decided on what is now undone.
-    SetDiskState(status);
-    return status;
-  }
+  UNDERSTUDY_RETURN_IF_ERROR(store_.Commit(machine.batch()));
   directory_.Apply(machine.batch());
-  observer_.OnCommitted(batch.size(), clock_.SteadyNow() - start, machine.batch(),
+  observer_.OnCommitted(commands.size(), clock_.SteadyNow() - start, machine.batch(),
                         machine.events());
   return absl::OkStatus();
 }
@@ -159,25 +84,9 @@ absl::Status CheckpointEngine::Load() {
   return absl::OkStatus();
 }
 
-void CheckpointEngine::SetDiskState(const absl::Status& state) {
-  if (!state.ok() && disk_state_.ok()) {
-    failing_since_ = absl::FormatTime(absl::RFC3339_sec, clock_.WallNow(), absl::UTCTimeZone());
-  }
-  next_try_ = clock_.SteadyNow() + options_.recovery_interval;
-  disk_state_ = state;
-  observer_.OnDiskState(state);
-}
-
 absl::Status CheckpointEngine::Recover() {
   UNDERSTUDY_RETURN_IF_ERROR(store_.Recover());
   return Load();
-}
-
-absl::Status CheckpointEngine::TryDisk() {
-  if (disk_state_.ok()) return absl::OkStatus();
-  if (clock_.SteadyNow() >= next_try_) SetDiskState(Recover());
-  if (disk_state_.ok()) return absl::OkStatus();
-  return WithContext(disk_state_, absl::StrCat("writes have been refused since ", failing_since_));
 }
 
 }  // namespace understudy::checkpoint_store

@@ -2,17 +2,13 @@
 #define UNDERSTUDY_SERVICES_CHECKPOINT_STORE_CHECKPOINT_ENGINE_H_
 
 #include <cstddef>
-#include <deque>
 #include <memory>
-#include <string>
-#include <thread>
+#include <optional>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/group_commit/group_commit.h"
 #include "common/time/clock.h"
 #include "services/checkpoint_store/checkpoint_policy.h"
 #include "services/checkpoint_store/checkpoint_store.h"
@@ -23,15 +19,7 @@ namespace understudy::checkpoint_store {
 
 struct EngineOptions {
   CheckpointPolicy policy = {};
-  // What may wait; more is refused. Content counts, so that large checkpoints cannot fill the
-  // memory.
-  size_t max_waiting_commands = 16'384;
-  size_t max_waiting_bytes = 64 << 20;
-  // One synced write holds at most so much of what waits.
-  size_t max_batch_commands = 1024;
-  size_t max_batch_bytes = 16 << 20;
-  // While the disk refuses writes, it is tried again this often.
-  absl::Duration recovery_interval = absl::Seconds(1);
+  GroupCommitLimits limits = {.max_waiting_commands = 16'384};
 };
 
 // What the engine tells about itself. Called on its thread; must not block.
@@ -47,26 +35,20 @@ class EngineObserver {
   virtual void OnDiskState(const absl::Status& state) = 0;
 };
 
-// Puts commands from any thread in one order, has the state machine decide them, and makes the
-// result durable before anyone is told. A thread takes all commands that wait, writes what they
-// change as one synced write, and tells their outcomes; while it writes, the next ones gather. A
-// single command waits for nothing.
+// Has the state machine decide commands, and stores what they change, in groups (GroupCommit).
 //
-// When a write fails, all commands of the batch fail; further ones are refused at once, and the
-// store is asked to recover at intervals. Reads go on. Then devices are loaded anew, because the
+// When a write fails, reads go on. Once the disk is well again devices are loaded anew, because the
 // batch that failed may turn out to be stored after all.
-class CheckpointEngine {
+class CheckpointEngine final : private CommitTarget<Command, Outcome> {
  public:
-  // Called exactly once, on the engine's thread (or the caller's when the command is refused at
-  // once); must not block.
-  using Done = absl::AnyInvocable<void(absl::StatusOr<Outcome>)>;
+  using Done = GroupCommit<Command, Outcome>::Done;
 
   // Loads the directory. Arguments must outlive the engine.
   static absl::StatusOr<std::unique_ptr<CheckpointEngine>> Start(
       const EngineOptions& options, const Clock& clock, CheckpointStore& store,
       SharedDirectory& directory, IdentifierSource& source, EngineObserver& observer);
   // Stops.
-  ~CheckpointEngine();
+  ~CheckpointEngine() override;
 
   // Besides the reasons of the rules:
   //   RESOURCE_EXHAUSTED OVERLOADED: too many wait; nothing has happened
@@ -79,29 +61,14 @@ class CheckpointEngine {
   void Stop();
 
  private:
-  struct Waiting {
-    Command command;
-    size_t bytes = 0;
-    Done done;
-  };
-  using Batch = std::vector<Waiting>;
-
   CheckpointEngine(const EngineOptions& options, const Clock& clock, CheckpointStore& store,
                    SharedDirectory& directory, IdentifierSource& source, EngineObserver& observer);
 
-  absl::Status Admit(size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Loop();
-  // Waits for commands; false when it is time to end. May return an empty batch to let a broken
-  // disk be tried.
-  bool Next(Batch& batch);
-  void Run(Batch batch);
-  // Decides and stores; on OK `outcomes` holds one for each command.
-  absl::Status Decide(Batch& batch, std::vector<absl::StatusOr<Outcome>>& outcomes);
+  absl::Status Commit(std::vector<Command> commands,
+                      std::vector<absl::StatusOr<Outcome>>& outcomes) override;
+  absl::Status Recover() override;
+  void OnDiskState(const absl::Status& state) override { observer_.OnDiskState(state); }
   absl::Status Load();
-  absl::Status Recover();
-  void SetDiskState(const absl::Status& state);
-  // OK when writes may be tried.
-  absl::Status TryDisk();
 
   const EngineOptions options_;
   const Clock& clock_;
@@ -110,18 +77,8 @@ class CheckpointEngine {
   IdentifierSource& source_;
   EngineObserver& observer_;
 
-  absl::Mutex mutex_;
-  absl::CondVar wake_;
-  std::deque<Waiting> queue_ ABSL_GUARDED_BY(mutex_);
-  size_t waiting_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-
-  // Of the engine's thread alone.
-  absl::Status disk_state_;
-  std::string failing_since_;
-  SteadyTime next_try_;
-
-  std::thread thread_;
+  // Begins once the directory is loaded.
+  std::optional<GroupCommit<Command, Outcome>> commit_;
 };
 
 }  // namespace understudy::checkpoint_store

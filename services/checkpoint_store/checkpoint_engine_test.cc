@@ -90,7 +90,7 @@ TEST_F(CheckpointEngineTest, WhatWaitsWhileTheDiskIsBusyIsWrittenTogether) {
 }
 
 TEST_F(CheckpointEngineTest, MoreThanMayWaitIsRefused) {
-  Start({.max_waiting_commands = 1});
+  Start({.limits = {.max_waiting_commands = 1}});
   absl::Notification writing;
   absl::Notification go_on;
   std::atomic<int> calls = 0;

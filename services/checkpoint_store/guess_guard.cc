@@ -95,21 +95,17 @@ GuessGuard::Verdict GuessGuard::Admit(const std::string& source, SteadyTime now)
   return {false, false, policy_.first_delay};
 }
 
-void GuessGuard::Hit(const std::string& source, SteadyTime now) {
-  Entry& entry = FindOrAdd(source, now);
-  entry.in_good_standing = true;
-  entry.last_hit = now;
-}
-
-bool GuessGuard::Miss(const std::string& source, SteadyTime now) {
-  ++guesses_;
+bool GuessGuard::Note(const std::string& source, bool is_guess, SteadyTime now) {
+  const double cost = is_guess ? 1 : 0;
+  guesses_ += is_guess ? 1 : 0;
   RefillTotal(now);
-  total_ = std::max(total_ - 1, 0.0);
+  total_ = std::max(total_ - cost, 0.0);
   Entry& entry = FindOrAdd(source, now);
-  entry.in_good_standing = false;
+  entry.in_good_standing = !is_guess;
+  entry.last_hit = is_guess ? entry.last_hit : now;
   Refill(entry, now);
-  if (entry.budget >= 1) {
-    entry.budget -= 1;
+  if (entry.budget >= cost) {
+    entry.budget -= cost;
     return false;
   }
   ++entry.violations;

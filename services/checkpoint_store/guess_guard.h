@@ -55,9 +55,12 @@ class GuessGuard {
     absl::Duration retry_after = absl::ZeroDuration();
   };
   Verdict Admit(const std::string& source, SteadyTime now);
-  void Hit(const std::string& source, SteadyTime now);
+  void Hit(const std::string& source, SteadyTime now) { (void)Note(source, false, now); }
   // True when the source has become blocked by it.
-  bool Miss(const std::string& source, SteadyTime now);
+  bool Miss(const std::string& source, SteadyTime now) { return Note(source, true, now); }
+  // One of both. They read and write the same, so that the time tells nothing: a guess is what
+  // costs one of a budget, and not zero.
+  bool Note(const std::string& source, bool is_guess, SteadyTime now);
 
   size_t source_count() const { return entries_.size(); }
   // Misses so far.

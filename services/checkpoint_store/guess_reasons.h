@@ -13,11 +13,6 @@ inline bool IsGuess(const absl::Status& status) {
          reason == "INVALID_IDENTIFIER" || reason == "NOT_AUTHENTICATED";
 }
 
-// The answer to a probe of a free identifier, as the guard counts it.
-inline absl::Status NobodyHasIt() {
-  return MakeError(absl::StatusCode::kNotFound, "UNKNOWN_IDENTIFIER", "nobody has it");
-}
-
 }  // namespace understudy::checkpoint_store
 
 #endif  // UNDERSTUDY_SERVICES_CHECKPOINT_STORE_GUESS_REASONS_H_

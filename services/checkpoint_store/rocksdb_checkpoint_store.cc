@@ -102,9 +102,9 @@ absl::Status RocksdbCheckpointStore::CheckKey(const std::string& key_check) cons
       options_.cipher->Open(storage::kSchemaKey, key_check).ok()) {
     return absl::OkStatus();
   }
-  const char* const finding = key_check.empty() ? "is not encrypted, but a key is given"
+  const char* const finding = key_check.empty() ? "is not encrypted, but key_file gives a key"
                               : has_key         ? "is encrypted with another key"
-                                                : "is encrypted, and no key is given";
+                                                : "is encrypted; its key belongs into key_file";
   return MakeError(absl::StatusCode::kFailedPrecondition, "WRONG_KEY",
                    absl::StrCat("the data in ", directory_, " ", finding));
 }

@@ -1,19 +1,15 @@
 #include "services/checkpoint_store/store_metrics.h"
 
 #include <cmath>
+#include <iterator>
 
 #include "common/status/status.h"
 
 namespace understudy::checkpoint_store {
 namespace {
 
-using Operation = StoreMetrics::Operation;
-
-constexpr std::pair<Operation, const char*> kOperations[] = {{Operation::kProbe, "probe"},
-                                                             {Operation::kEnrol, "enrol"},
-                                                             {Operation::kFetch, "fetch"},
-                                                             {Operation::kStore, "store"},
-                                                             {Operation::kAdmin, "admin"}};
+// In the order of their kinds.
+constexpr const char* kOperations[] = {"probe", "enrol", "fetch", "store", "admin"};
 constexpr const char* kResults[] = {"ok",      "not_found", "dead",    "conflict",
                                     "invalid", "refused",   "guarded", "failed"};
 
@@ -35,29 +31,6 @@ constexpr std::pair<Event::Kind, std::string_view> kEvents[] = {
 
 std::vector<double> CountBuckets() {
   return {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
-}
-
-std::string ResultOf(const absl::Status& status) {
-  if (status.ok()) return "ok";
-  const std::string reason = ErrorReason(status);
-  if (reason == "DEAD_IDENTIFIER") return "dead";
-  if (reason == "TOO_MANY_GUESSES" || reason == "BLOCKED") return "guarded";
-  switch (status.code()) {
-    case absl::StatusCode::kNotFound:
-      return "not_found";
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kUnimplemented:
-      return "invalid";
-    case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kAborted:
-    case absl::StatusCode::kAlreadyExists:
-      return "conflict";
-    case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kPermissionDenied:
-      return "refused";
-    default:
-      return "failed";
-  }
 }
 
 }  // namespace
@@ -101,11 +74,12 @@ StoreMetrics::StoreMetrics(metrics::Registry& registry) {
   guess_probability_so_far_ =
       gauge("guess_probability_so_far",
             "The chance that any of the guesses since the start would have hit by chance.");
-  for (const auto& [operation, name] : kOperations) {
-    for (const char* result : kResults) {
+  static_assert(std::size(kOperations) == kOperationCount && std::size(kResults) == kResultCount);
+  for (size_t operation = 0; operation < kOperationCount; ++operation) {
+    for (size_t result = 0; result < kResultCount; ++result) {
       requests_[operation][result] =
           counter("requests_total", "Requests of both faces, by operation and result.",
-                  {{"operation", name}, {"result", result}});
+                  {{"operation", kOperations[operation]}, {"result", kResults[result]}});
     }
   }
   for (const auto& [kind, name] : kEvents) {
@@ -114,8 +88,31 @@ StoreMetrics::StoreMetrics(metrics::Registry& registry) {
   }
 }
 
-void StoreMetrics::CountRequest(Operation operation, const absl::Status& status) {
-  requests_.at(operation).at(ResultOf(status)).Add();
+StoreMetrics::Result StoreMetrics::ResultOf(const absl::Status& status) {
+  if (status.ok()) return Result::kOk;
+  const std::string reason = ErrorReason(status);
+  if (reason == "DEAD_IDENTIFIER") return Result::kDead;
+  if (reason == "TOO_MANY_GUESSES" || reason == "BLOCKED") return Result::kGuarded;
+  switch (status.code()) {
+    case absl::StatusCode::kNotFound:
+      return Result::kNotFound;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kUnimplemented:
+      return Result::kInvalid;
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kAlreadyExists:
+      return Result::kConflict;
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kPermissionDenied:
+      return Result::kRefused;
+    default:
+      return Result::kFailed;
+  }
+}
+
+void StoreMetrics::CountRequest(Operation operation, Result result) {
+  requests_[static_cast<size_t>(operation)][static_cast<size_t>(result)].Add();
 }
 
 void StoreMetrics::CountEvent(Event::Kind kind) { events_.at(kind).Add(); }

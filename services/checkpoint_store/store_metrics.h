@@ -1,6 +1,8 @@
 #ifndef UNDERSTUDY_SERVICES_CHECKPOINT_STORE_STORE_METRICS_H_
 #define UNDERSTUDY_SERVICES_CHECKPOINT_STORE_STORE_METRICS_H_
 
+#include <array>
+#include <cstddef>
 #include <map>
 #include <string>
 
@@ -16,8 +18,10 @@ class StoreMetrics {
   explicit StoreMetrics(metrics::Registry& registry);
 
   enum class Operation { kProbe, kEnrol, kFetch, kStore, kAdmin };
-  // Counts a request by its result: ok, or the group of the reason.
-  void CountRequest(Operation operation, const absl::Status& status);
+  enum class Result { kOk, kNotFound, kDead, kConflict, kInvalid, kRefused, kGuarded, kFailed };
+  // Ok, or the group of the reason.
+  static Result ResultOf(const absl::Status& status);
+  void CountRequest(Operation operation, Result result);
   void CountEvent(Event::Kind kind);
   // From the directory, now and then.
   void Show(const DeviceDirectory::Totals& totals, size_t devices, size_t overdue,
@@ -42,6 +46,9 @@ class StoreMetrics {
   metrics::Counter bad_requests;
 
  private:
+  static constexpr size_t kOperationCount = 5;
+  static constexpr size_t kResultCount = 8;
+
   metrics::Gauge devices_;
   metrics::Gauge overdue_;
   metrics::Gauge revoked_;
@@ -50,7 +57,7 @@ class StoreMetrics {
   metrics::Gauge guess_probability_;
   metrics::Gauge guess_probability_so_far_;
   // By operation, then by result.
-  std::map<Operation, std::map<std::string, metrics::Counter>> requests_;
+  std::array<std::array<metrics::Counter, kResultCount>, kOperationCount> requests_;
   std::map<Event::Kind, metrics::Counter> events_;
 };
 

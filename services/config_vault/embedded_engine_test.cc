@@ -147,7 +147,7 @@ TEST_F(EmbeddedEngineTest, CommandsThatWaitTogetherAreOneWrite) {
 
 TEST_F(EmbeddedEngineTest, ABatchHasALimit) {
   EmbeddedEngineOptions options;
-  options.max_batch_commands = 8;
+  options.limits.max_batch_commands = 8;
   Start(options);
   Gate gate(store_);
   absl::BlockingCounter done(21);
@@ -171,7 +171,7 @@ TEST_F(EmbeddedEngineTest, ARefusedCommandDoesNotHinderItsNeighbours) {
 
 TEST_F(EmbeddedEngineTest, RefusesWhatIsOverTheLimitOfWaitingCommands) {
   EmbeddedEngineOptions options;
-  options.max_waiting_commands = 2;
+  options.limits.max_waiting_commands = 2;
   Start(options);
   Gate gate(store_);
   absl::BlockingCounter done(3);
@@ -189,7 +189,7 @@ TEST_F(EmbeddedEngineTest, RefusesWhatIsOverTheLimitOfWaitingCommands) {
 
 TEST_F(EmbeddedEngineTest, RefusesWhatIsOverTheLimitOfWaitingBytes) {
   EmbeddedEngineOptions options;
-  options.max_waiting_bytes = 10'000;
+  options.limits.max_waiting_bytes = 10'000;
   Start(options);
   EXPECT_EQ(ErrorReason(Run(MakePut("a", std::string(10'000, 'x'))).status()), "OVERLOADED");
   EXPECT_TRUE(Run(MakePut("a", std::string(1000, 'x'))).ok());

@@ -1,12 +1,8 @@
 #include "services/config_vault/rocksdb_database.h"
 
-#include <cstdarg>
-#include <cstdio>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "common/log/log.h"
 #include "common/rocksdb/rocksdb_status.h"
 #include "common/status/status.h"
 #include "rocksdb/filter_policy.h"
@@ -21,24 +17,6 @@ constexpr char kContentFamily[] = "content";
 // does not rewrite them.
 constexpr uint64_t kMinBlobBytes = 1024;
 
-// RocksDB's own messages go to our log. (Written to its LOG file, they would end the process on a
-// full disk: Debian's build asserts that no file is written to after an error.)
-class LogForwarder final : public rocksdb::Logger {
- public:
-  LogForwarder() : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
-
-  void Logv(const char* format, va_list arguments) override {
-    char text[kMaxLogBytes];
-    if (std::vsnprintf(text, sizeof(text), format, arguments) <= 0) return;
-    log_.Warn("{}", std::string(absl::StripTrailingAsciiWhitespace(text)));
-  }
-  using rocksdb::Logger::Logv;
-
- private:
-  static constexpr size_t kMaxLogBytes = 512;
-  const log::Logger log_{"rocksdb"};
-};
-
 rocksdb::DBOptions MakeDbOptions() {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
@@ -48,7 +26,7 @@ rocksdb::DBOptions MakeDbOptions() {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.max_open_files = 256;
   options.max_total_wal_size = 64 << 20;
-  options.info_log = std::make_shared<LogForwarder>();
+  options.info_log = MakeRocksdbLogger();
   options.stats_dump_period_sec = 0;
   return options;
 }
@@ -74,18 +52,6 @@ rocksdb::ColumnFamilyOptions MakeContentOptions(const RocksdbOptions& from) {
   return options;
 }
 
-// RocksDB tells a held lock only by its words.
-absl::Status OpenError(const rocksdb::Status& status, const std::string& directory) {
-  const std::string text = status.ToString();
-  if (status.IsIOError() && text.find("LOCK") != std::string::npos) {
-    return MakeError(
-        absl::StatusCode::kFailedPrecondition, "DATA_IN_USE",
-        absl::StrCat("another process has the data in ", directory, " open (", text, ")"),
-        {{"directory", directory}});
-  }
-  return FromRocksdb(status, absl::StrCat("opening the vault's data in ", directory));
-}
-
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const RocksdbDatabase>> RocksdbDatabase::Open(
@@ -104,7 +70,7 @@ absl::StatusOr<std::shared_ptr<const RocksdbDatabase>> RocksdbDatabase::Open(
       mode == Mode::kWritable
           ? rocksdb::DB::Open(db_options, directory, descriptors, &families, &db)
           : rocksdb::DB::OpenForReadOnly(db_options, directory, descriptors, &families, &db);
-  if (!opened.ok()) return OpenError(opened, directory);
+  if (!opened.ok()) return FromRocksdbOpen(opened, "opening the vault's data", directory);
   return std::shared_ptr<const RocksdbDatabase>(
       new RocksdbDatabase(db, families[0], families[1], mode, is_new));
 }

@@ -76,8 +76,10 @@ absl::StatusOr<Head> ReadHead(DeltaReader& reader, std::string_view base, size_t
   UNDERSTUDY_ASSIGN_OR_RETURN(const uint64_t base_size, reader.Number());
   UNDERSTUDY_ASSIGN_OR_RETURN(head.result_size, reader.Number());
   if (base_size != base.size() || !HashIs(base, base_digest)) {
-    return reader.Bad(absl::StrCat("made for another base, of ", base_size, " bytes; this one has ",
-                                   base.size()));
+    const char* const same_size = base_size == base.size() ? " with another SHA-256" : "";
+    return reader.Bad(absl::StrCat("made for another base, of ", base_size, " bytes", same_size,
+                                   "; this one has ", base.size(),
+                                   ": does Base-Generation name the generation it was made from?"));
   }
   if (head.result_size > max_result_bytes) {
     return reader.Bad(absl::StrCat("the result would have ", head.result_size, " bytes; at most ",

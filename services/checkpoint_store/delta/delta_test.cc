@@ -164,6 +164,7 @@ TEST(DeltaTest, ABaseOfTheSameLengthThatIsAnotherIsRefused) {
   other[201] = 'x';
   const std::string delta = MakeDelta(Memory(), Memory() + "y");
   EXPECT_NE(WhyBad(other, delta).find("another base"), std::string::npos);
+  EXPECT_NE(WhyBad(other, delta).find("another SHA-256"), std::string::npos);
   EXPECT_NE(WhyBad("", delta).find("another base, of 256 bytes"), std::string::npos);
 }
 

@@ -149,6 +149,17 @@ TEST_F(HttpServerTest, HeadersAndBodiesAreBounded) {
   EXPECT_THAT(chunks.ReadToEnd(), HasSubstr("Reason: CHECKPOINT_TOO_LARGE"));
 }
 
+TEST_F(HttpServerTest, WhoSendsTooMuchStillGetsTheAnswerToIt) {
+  HttpServerOptions options;
+  options.max_body_bytes = 1000;
+  Start(options);
+  RawClient client(port());
+  const std::string body(4 << 20, 'x');
+  client.Send("POST /1 HTTP/1.1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n");
+  client.Send(body);
+  EXPECT_THAT(client.ReadAnswer(), HasSubstr("CHECKPOINT_TOO_LARGE"));
+}
+
 TEST_F(HttpServerTest, ASlowHeaderIsToldThatItsTimeIsOver) {
   Start();
   RawClient client(port());

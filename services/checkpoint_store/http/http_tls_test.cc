@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -43,6 +44,7 @@ std::string Shell(const std::string& command) {
 class HttpTlsTest : public ::testing::Test {
  protected:
   HttpTlsTest() {
+    signal(SIGPIPE, SIG_IGN);  // As every service does.
     authority_.Issue("checkpoint-store", files_);
     authority_.Issue("anna", operator_files_);
     server_ = *HttpServer::Start({.listen = "127.0.0.1:0", .tls = files_}, handler_, metrics_,

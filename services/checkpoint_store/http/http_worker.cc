@@ -28,7 +28,7 @@ void HttpWorker::Sweep() {
     // Closing removes connections from the set.
     const std::vector<HttpConnection*> all(connections_.begin(), connections_.end());
     for (HttpConnection* connection : all) {
-      if (connections_.contains(connection)) connection->CloseIfLate(now);
+      if (connections_.contains(connection)) connection->OnSweep(now);
     }
     Sweep();
   });

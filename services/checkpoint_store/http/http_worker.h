@@ -3,8 +3,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <memory>
 #include <string>
 #include <thread>
@@ -29,8 +27,9 @@ struct HttpContext {
 class HttpConnection {
  public:
   virtual ~HttpConnection() = default;
-  // Closes it if its present step takes longer than it may.
-  virtual void CloseIfLate(SteadyTime now) = 0;
+  // Told now and then: closes it if its present step takes longer than it may, and has a silent one
+  // take less memory.
+  virtual void OnSweep(SteadyTime now) = 0;
   // The server stops: closes it unless a request is being worked on, which is its last.
   virtual void Drain() = 0;
   virtual void Close() = 0;
@@ -70,8 +69,6 @@ class HttpWorker {
   boost::asio::steady_timer sweep_;
   std::thread thread_;
 };
-
-using HttpResponse = boost::beast::http::response<boost::beast::http::string_body>;
 
 }  // namespace understudy::checkpoint_store
 

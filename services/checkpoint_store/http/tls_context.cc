@@ -64,7 +64,6 @@ void Fill(const Contents& contents, ssl::context& context) {
 
 void SetUpSessions(const Contents& contents, const std::array<uint8_t, 80>& ticket_keys,
                    SSL_CTX* context) {
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   const Sha256 authorities = Sha256Of(contents.authorities);
   SSL_CTX_set_session_id_context(context, authorities.data(), authorities.size());

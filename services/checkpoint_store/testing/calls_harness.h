@@ -39,6 +39,8 @@ class CallsHarness {
 
   CheckpointCalls& calls() { return *calls_; }
   const SimulatedClock& clock() const { return clock_; }
+  FleetMonitor& monitor() { return monitor_; }
+  StoreMetrics& metrics() { return metrics_; }
   const MemoryCheckpointStore& store() const { return store_; }
   const SharedDirectory& directory() const { return directory_; }
 
