@@ -206,8 +206,10 @@ class ClaimClient final : public Client {
  private:
   uint64_t FindNumber() {
     grpc::ClientContext context;
+    v1::ListDutiesRequest request;
+    request.set_page_size(1000);
     v1::ListDutiesResponse response;
-    (void)stub_->ListDuties(&context, {}, &response);
+    (void)stub_->ListDuties(&context, request, &response);
     for (const v1::Duty& duty : response.duties()) {
       if (duty.id() == duty_) return duty.assignment().number();
     }

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,9 @@
 namespace understudy::config_vault {
 namespace {
 
+// A page is full with so much, well below what a message may have.
+constexpr size_t kPageBytes = 1 << 20;
+
 absl::StatusOr<Revision> ReadPosition(const std::string& listing, const std::string& token) {
   if (token.empty()) return UINT64_MAX;
   UNDERSTUDY_ASSIGN_OR_RETURN(const std::string position, ReadPageToken(listing, token));
@@ -21,25 +25,76 @@ absl::StatusOr<Revision> ReadPosition(const std::string& listing, const std::str
                    "the page token is not one that this listing gave");
 }
 
+// A page of a listing by id.
+struct IdPage {
+  std::string listing;
+  std::string after;
+  uint32_t limit = 0;
+};
+
+template <typename Request>
+absl::StatusOr<IdPage> ReadIdPage(std::string listing, const Request& request) {
+  IdPage page;
+  page.listing = std::move(listing);
+  UNDERSTUDY_ASSIGN_OR_RETURN(page.limit, ReadPageSize(request.page_size()));
+  if (request.page_token().empty()) return page;
+  UNDERSTUDY_ASSIGN_OR_RETURN(page.after, ReadPageToken(page.listing, request.page_token()));
+  return page;
+}
+
+// What `add` put into the response: its id, and its size there in bytes.
+struct Added {
+  std::string id;
+  size_t bytes = 0;
+};
+
+// Adds records until the page is full; `records` has one more when the listing goes on.
+template <typename Record, typename Response, typename Add>
+void Fill(const IdPage& page, const std::vector<Record>& records, Response& response, Add add) {
+  size_t bytes = 0;
+  std::string last;
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (i == page.limit || bytes >= kPageBytes) {
+      response.set_next_page_token(MakePageToken(page.listing, last));
+      return;
+    }
+    Added added = add(records[i]);
+    last = std::move(added.id);
+    bytes += added.bytes;
+  }
+}
+
 }  // namespace
 
-absl::StatusOr<v1::ListStationsResponse> ReadStations(const VaultReader& vault) {
+absl::StatusOr<v1::ListStationsResponse> ReadStations(const VaultReader& vault,
+                                                      const v1::ListStationsRequest& request) {
+  UNDERSTUDY_ASSIGN_OR_RETURN(const IdPage page, ReadIdPage("stations", request));
   UNDERSTUDY_ASSIGN_OR_RETURN(const Counters counters, vault.ReadCounters());
-  UNDERSTUDY_ASSIGN_OR_RETURN(const std::vector<StoredStation> stations, vault.ListStations());
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::vector<StoredStation> stations,
+                              vault.ListStationsAfter(page.after, page.limit + 1));
   v1::ListStationsResponse response;
-  for (const StoredStation& stored : stations) {
-    fields::ToProto(stored.station, *response.add_stations());
-  }
   response.set_revision(counters.revision);
+  Fill(page, stations, response, [&response](const StoredStation& stored) {
+    v1::StationRecord& to = *response.add_stations();
+    fields::ToProto(stored.station, to);
+    return Added{to.id(), to.ByteSizeLong()};
+  });
   return response;
 }
 
-absl::StatusOr<v1::ListDutiesResponse> ReadDuties(const VaultReader& vault) {
+absl::StatusOr<v1::ListDutiesResponse> ReadDuties(const VaultReader& vault,
+                                                  const v1::ListDutiesRequest& request) {
+  UNDERSTUDY_ASSIGN_OR_RETURN(const IdPage page, ReadIdPage("duties", request));
   UNDERSTUDY_ASSIGN_OR_RETURN(const Counters counters, vault.ReadCounters());
-  UNDERSTUDY_ASSIGN_OR_RETURN(const std::vector<Duty> duties, vault.ListDuties());
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::vector<Duty> duties,
+                              vault.ListDutiesAfter(page.after, page.limit + 1));
   v1::ListDutiesResponse response;
-  for (const Duty& duty : duties) fields::ToProto(duty, *response.add_duties());
   response.set_revision(counters.revision);
+  Fill(page, duties, response, [&response](const Duty& duty) {
+    v1::Duty& to = *response.add_duties();
+    fields::ToProto(duty, to);
+    return Added{to.id(), to.ByteSizeLong()};
+  });
   return response;
 }
 

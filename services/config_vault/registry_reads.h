@@ -9,8 +9,10 @@
 // never in a gRPC reaction.
 namespace understudy::config_vault {
 
-absl::StatusOr<v1::ListStationsResponse> ReadStations(const VaultReader& vault);
-absl::StatusOr<v1::ListDutiesResponse> ReadDuties(const VaultReader& vault);
+absl::StatusOr<v1::ListStationsResponse> ReadStations(const VaultReader& vault,
+                                                      const v1::ListStationsRequest& request);
+absl::StatusOr<v1::ListDutiesResponse> ReadDuties(const VaultReader& vault,
+                                                  const v1::ListDutiesRequest& request);
 absl::StatusOr<v1::ListFailoversResponse> ReadFailovers(const VaultReader& vault,
                                                         const v1::ListFailoversRequest& request);
 absl::StatusOr<v1::GetFailoverResponse> ReadFailover(const VaultReader& vault,

@@ -121,7 +121,9 @@ grpc::ServerUnaryReactor* RegistryService::RemoveStation(grpc::CallbackServerCon
 grpc::ServerUnaryReactor* RegistryService::ListStations(grpc::CallbackServerContext* context,
                                                         const v1::ListStationsRequest* request,
                                                         v1::ListStationsResponse* response) {
-  return ReadRegistry(vault_, context, request, response, ReadStations);
+  return ReadRegistry(vault_, context, request, response, [request](const VaultReader& reader) {
+    return ReadStations(reader, *request);
+  });
 }
 
 grpc::ServerUnaryReactor* RegistryService::CreateDuty(grpc::CallbackServerContext* context,
@@ -143,7 +145,9 @@ grpc::ServerUnaryReactor* RegistryService::RemoveDuty(grpc::CallbackServerContex
 grpc::ServerUnaryReactor* RegistryService::ListDuties(grpc::CallbackServerContext* context,
                                                       const v1::ListDutiesRequest* request,
                                                       v1::ListDutiesResponse* response) {
-  return ReadRegistry(vault_, context, request, response, ReadDuties);
+  return ReadRegistry(vault_, context, request, response, [request](const VaultReader& reader) {
+    return ReadDuties(reader, *request);
+  });
 }
 
 grpc::ServerUnaryReactor* RegistryService::ClaimDuty(grpc::CallbackServerContext* context,

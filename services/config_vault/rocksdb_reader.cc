@@ -136,11 +136,13 @@ class RocksdbReader final : public VaultReader {
   Found<ReplicaPosition> ReadPosition() const override {
     return Find<ReplicaPosition>(keys::kPosition, storage::DecodePosition);
   }
-  absl::StatusOr<std::vector<StoredStation>> ListStations() const override {
-    return ListAll<StoredStation>(keys::kStations, storage::DecodeStation);
+  absl::StatusOr<std::vector<StoredStation>> ListStationsAfter(std::string_view after,
+                                                               size_t limit) const override {
+    return ListAfter<StoredStation>(keys::kStations, after, limit, storage::DecodeStation);
   }
-  absl::StatusOr<std::vector<Duty>> ListDuties() const override {
-    return ListAll<Duty>(keys::kDuties, storage::DecodeDuty);
+  absl::StatusOr<std::vector<Duty>> ListDutiesAfter(std::string_view after,
+                                                    size_t limit) const override {
+    return ListAfter<Duty>(keys::kDuties, after, limit, storage::DecodeDuty);
   }
   absl::StatusOr<std::vector<StoredFailover>> ListFailovers(Revision before, size_t limit,
                                                             bool unfinished) const override;
@@ -163,15 +165,20 @@ class RocksdbReader final : public VaultReader {
   }
 
   template <typename T>
-  absl::StatusOr<std::vector<T>> ListAll(std::string_view table, Decoder<T> decode) const {
-    std::vector<T> all;
-    Walk walk(database_, std::string(table), keys::PrefixEnd(table));
-    for (walk.First(); walk.Valid(); walk.Next()) {
+  absl::StatusOr<std::vector<T>> ListAfter(std::string_view table, std::string_view after,
+                                           size_t limit, Decoder<T> decode) const {
+    std::vector<T> page;
+    // The next key after one is that key with a zero byte behind it.
+    std::string begin(table);
+    begin.append(after);
+    if (!after.empty()) begin.push_back('\0');
+    Walk walk(database_, std::move(begin), keys::PrefixEnd(table));
+    for (walk.First(); walk.Valid() && page.size() < limit; walk.Next()) {
       UNDERSTUDY_ASSIGN_OR_RETURN(T record, decode(walk.value()));
-      all.push_back(std::move(record));
+      page.push_back(std::move(record));
     }
     UNDERSTUDY_RETURN_IF_ERROR(walk.status());
-    return all;
+    return page;
   }
 
   const PinnedDatabase database_;

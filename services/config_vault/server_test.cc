@@ -93,6 +93,18 @@ class ServerTest : public ::testing::Test {
     (void)stream->Finish();
     return response;
   }
+  // With so many counted capabilities.
+  absl::StatusOr<v1::PutStationResponse> PutStation(const std::string& id, uint64_t epoch,
+                                                    int capabilities = 1) {
+    v1::PutStationRequest request;
+    request.set_epoch(epoch);
+    request.mutable_station()->set_id(id);
+    request.mutable_station()->set_kind(type::v1::STATION_KIND_BACKUP);
+    auto& counts = *request.mutable_station()->mutable_capabilities()->mutable_counts();
+    const std::string name(48, 'x');
+    for (int i = 0; i < capabilities; ++i) counts[absl::StrCat(name, i)] = 8;
+    return Call(*registry_, &Registry::PutStation, request);
+  }
   absl::StatusOr<v1::CreateDutyResponse> CreateDuty(const std::string& id,
                                                     const std::string& station, uint64_t epoch) {
     v1::CreateDutyRequest request;
@@ -328,21 +340,65 @@ TEST_F(ServerTest, IsRootUnderAnEpochThatGrowsWithEveryStart) {
 }
 
 TEST_F(ServerTest, KeepsStations) {
-  v1::PutStationRequest request;
-  request.set_epoch(1);
-  request.mutable_station()->set_id("gate-1");
-  request.mutable_station()->set_kind(type::v1::STATION_KIND_BACKUP);
-  (*request.mutable_station()->mutable_capabilities()->mutable_counts())["npu.tops"] = 8;
-  const auto put = Call(*registry_, &Registry::PutStation, request);
+  const auto put = PutStation("gate-1", 1);
   ASSERT_TRUE(put.ok()) << put.status();
   EXPECT_EQ(put->revision(), 1u);
   const auto list = Call(*registry_, &Registry::ListStations, v1::ListStationsRequest());
   ASSERT_EQ(list->stations_size(), 1);
-  EXPECT_EQ(list->stations(0).capabilities().counts().at("npu.tops"), 8u);
+  EXPECT_EQ(list->stations(0).capabilities().counts().begin()->second, 8u);
   v1::RemoveStationRequest removal;
   removal.set_epoch(1);
   removal.set_station_id("gate-1");
   EXPECT_TRUE(Call(*registry_, &Registry::RemoveStation, removal).ok());
+}
+
+TEST_F(ServerTest, ListsStationsAndDutiesInPages) {
+  for (const char* id : {"gate-1", "gate-2", "gate-3"}) {
+    ASSERT_TRUE(PutStation(id, 1).ok());
+    ASSERT_TRUE(CreateDuty(id, id, 1).ok());
+  }
+  v1::ListStationsRequest stations;
+  stations.set_page_size(2);
+  auto page = Call(*registry_, &Registry::ListStations, stations);
+  ASSERT_EQ(page->stations_size(), 2);
+  stations.set_page_token(page->next_page_token());
+  page = Call(*registry_, &Registry::ListStations, stations);
+  ASSERT_EQ(page->stations_size(), 1);
+  EXPECT_EQ(page->stations(0).id(), "gate-3");
+  EXPECT_EQ(page->next_page_token(), "");
+  v1::ListDutiesRequest duties;
+  duties.set_page_size(3);
+  const auto all = Call(*registry_, &Registry::ListDuties, duties);
+  EXPECT_EQ(all->duties_size(), 3);
+  EXPECT_EQ(all->next_page_token(), "");
+  // A token of another listing is none of this one.
+  duties.set_page_token(stations.page_token());
+  EXPECT_EQ(ErrorReason(Call(*registry_, &Registry::ListDuties, duties).status()),
+            "INVALID_PAGE_TOKEN");
+  duties.set_page_size(1001);
+  EXPECT_EQ(ErrorReason(Call(*registry_, &Registry::ListDuties, duties).status()),
+            "INVALID_PAGE_SIZE");
+}
+
+TEST_F(ServerTest, EndsAPageEarlyWhenItsRecordsAreLarge) {
+  // Some 4.5 KB each.
+  int stored = 0;
+  for (; stored < 280; ++stored) {
+    ASSERT_TRUE(PutStation(absl::StrCat("gate-", 100 + stored), 1, /*capabilities=*/64).ok());
+  }
+  v1::ListStationsRequest request;
+  request.set_page_size(1000);
+  int listed = 0;
+  int pages = 0;
+  do {
+    const auto page = Call(*registry_, &Registry::ListStations, request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    listed += page->stations_size();
+    ++pages;
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(listed, stored);
+  EXPECT_GT(pages, 1);
 }
 
 TEST_F(ServerTest, MovesADutyAndTellsItsFailovers) {

@@ -71,9 +71,16 @@ class VaultReader : public VaultView {
   // Nothing in the store of an embedded engine.
   virtual Found<ReplicaPosition> ReadPosition() const = 0;
 
+  // By id, those after `after`, at most `limit`.
+  virtual absl::StatusOr<std::vector<StoredStation>> ListStationsAfter(std::string_view after,
+                                                                       size_t limit) const = 0;
+  virtual absl::StatusOr<std::vector<Duty>> ListDutiesAfter(std::string_view after,
+                                                            size_t limit) const = 0;
   // All, by id.
-  virtual absl::StatusOr<std::vector<StoredStation>> ListStations() const = 0;
-  virtual absl::StatusOr<std::vector<Duty>> ListDuties() const = 0;
+  absl::StatusOr<std::vector<StoredStation>> ListStations() const {
+    return ListStationsAfter("", SIZE_MAX);
+  }
+  absl::StatusOr<std::vector<Duty>> ListDuties() const { return ListDutiesAfter("", SIZE_MAX); }
   // Failovers created before `before`, newest first, at most `limit`.
   virtual absl::StatusOr<std::vector<StoredFailover>> ListFailovers(Revision before, size_t limit,
                                                                     bool unfinished) const = 0;

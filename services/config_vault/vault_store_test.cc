@@ -156,6 +156,23 @@ TEST_P(VaultStoreTest, RegistryRecordsComeBackAsTheyWereWritten) {
   EXPECT_EQ(reader->FindFailover("d1-1")->value().failover, failover);
 }
 
+TEST_P(VaultStoreTest, ListsStationsAndDutiesInPagesById) {
+  for (const char* id : {"a", "a-1", "b", "c"}) {
+    ASSERT_TRUE(vault_.Apply(PutStation{MakeStation(id), 1}).ok());
+    ASSERT_TRUE(vault_.Apply(MakeDuty(id, id, 1)).ok());
+  }
+  const auto reader = vault_.Read();
+  const auto stations = reader->ListStationsAfter("a", 2);
+  ASSERT_EQ(stations->size(), 2u);
+  EXPECT_EQ(stations->at(0).station.id, "a-1");
+  EXPECT_EQ(stations->at(1).station.id, "b");
+  const auto duties = reader->ListDutiesAfter("aa", 9);
+  ASSERT_EQ(duties->size(), 2u);
+  EXPECT_EQ(duties->at(0).id, "b");
+  EXPECT_EQ(duties->at(1).id, "c");
+  EXPECT_TRUE(reader->ListDutiesAfter("c", 9)->empty());
+}
+
 TEST_P(VaultStoreTest, TheDutyOfAStationFollowsItsAssignment) {
   ASSERT_TRUE(vault_.Apply(MakeDuty("d1", "gate-1", 1)).ok());
   ASSERT_TRUE(vault_.Apply(MakeClaim("d1", 2, "spare-1", 1)).ok());

@@ -111,14 +111,24 @@ void VaultRegistry::LoadFailovers(std::shared_ptr<Contents> contents, const std:
     if (!response->next_page_token().empty()) {
       return LoadFailovers(contents, response->next_page_token(), done);
     }
-    calls_.Call(*stub_->async(), &Stub::async::ListDuties, vault::ListDutiesRequest(), timeout_,
-                [contents, done](const absl::StatusOr<vault::ListDutiesResponse>& duties) {
-                  if (!duties.ok()) return done(duties.status());
-                  const absl::Status decoded = DecodeInto(*duties, *contents);
-                  if (!decoded.ok()) return done(decoded);
-                  done(std::move(*contents));
-                });
+    LoadDuties(contents, "", done);
   });
+}
+
+void VaultRegistry::LoadDuties(std::shared_ptr<Contents> contents, const std::string& page_token,
+                               OnContents done) {
+  vault::ListDutiesRequest request;
+  request.set_page_size(kPageSize);
+  request.set_page_token(page_token);
+  calls_.Call(*stub_->async(), &Stub::async::ListDuties, request, timeout_,
+              [this, contents, done = std::move(done)](
+                  const absl::StatusOr<vault::ListDutiesResponse>& response) {
+                if (!response.ok()) return done(response.status());
+                const absl::Status decoded = DecodeInto(*response, *contents);
+                if (!decoded.ok()) return done(decoded);
+                if (response->next_page_token().empty()) return done(std::move(*contents));
+                LoadDuties(contents, response->next_page_token(), done);
+              });
 }
 
 void VaultRegistry::ListFailovers(const vault::ListFailoversRequest& request, OnFailovers done) {

@@ -40,6 +40,8 @@ class VaultRegistry final : public RegistryPort {
   void SendClaim(config_vault::v1::ClaimDutyRequest request, OnAssignment done);
   void LoadFailovers(std::shared_ptr<Contents> contents, const std::string& page_token,
                      OnContents done);
+  void LoadDuties(std::shared_ptr<Contents> contents, const std::string& page_token,
+                  OnContents done);
 
   const absl::Duration timeout_;
   const std::unique_ptr<Stub> stub_;

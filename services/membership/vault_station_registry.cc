@@ -20,6 +20,7 @@ namespace vault = config_vault::v1;
 using Async = class vault::Registry::Stub::async;
 
 constexpr absl::Duration kTimeout = absl::Seconds(2);
+constexpr uint32_t kPageSize = 1000;
 
 // Calls under way, so that Stop can cancel them and wait for their callbacks.
 class Calls {
@@ -98,15 +99,13 @@ RoleChange DecodeRoleChange(const vault::WatchRoleResponse& message) {
   return change;
 }
 
-absl::StatusOr<std::vector<StationRecord>> DecodeStations(
-    const absl::StatusOr<vault::ListStationsResponse>& response) {
-  if (!response.ok()) return response.status();
-  std::vector<StationRecord> records;
-  for (const vault::StationRecord& message : response->stations()) {
+absl::Status DecodeInto(const vault::ListStationsResponse& response,
+                        std::vector<StationRecord>& records) {
+  for (const vault::StationRecord& message : response.stations()) {
     UNDERSTUDY_ASSIGN_OR_RETURN(StationRecord record, DecodeRecord(message));
     records.push_back(std::move(record));
   }
-  return records;
+  return absl::OkStatus();
 }
 
 class VaultStationRegistry final : public StationRegistry {
@@ -135,12 +134,7 @@ class VaultStationRegistry final : public StationRegistry {
          });
   }
 
-  void List(ListCallback done) override {
-    Call(&Async::ListStations, vault::ListStationsRequest(),
-         [done = std::move(done)](absl::StatusOr<vault::ListStationsResponse> response) mutable {
-           done(DecodeStations(response));
-         });
-  }
+  void List(ListCallback done) override { ListAfter({}, "", std::move(done)); }
 
   void WatchRole(RoleCallback on_change, DoneCallback ended) override {
     if (!calls_.Begin()) return ended(Stopped());
@@ -163,6 +157,23 @@ class VaultStationRegistry final : public StationRegistry {
   void Stop() override { calls_.Stop(); }
 
  private:
+  // `records` come from the pages before.
+  void ListAfter(std::vector<StationRecord> records, const std::string& page_token,
+                 ListCallback done) {
+    vault::ListStationsRequest request;
+    request.set_page_size(kPageSize);
+    request.set_page_token(page_token);
+    Call(&Async::ListStations, std::move(request),
+         [this, records = std::move(records),
+          done = std::move(done)](absl::StatusOr<vault::ListStationsResponse> response) mutable {
+           if (!response.ok()) return done(response.status());
+           const absl::Status decoded = DecodeInto(*response, records);
+           if (!decoded.ok()) return done(decoded);
+           if (response->next_page_token().empty()) return done(std::move(records));
+           ListAfter(std::move(records), response->next_page_token(), std::move(done));
+         });
+  }
+
   template <typename Request, typename Response>
   void Call(rpc::UnaryMethod<Async, Request, Response> method, Request request,
             std::type_identity_t<absl::AnyInvocable<void(absl::StatusOr<Response>)>> done) {

@@ -90,9 +90,12 @@ std::optional<typename Map::mapped_type> Lookup(const Map& map, const Key& key) 
 }
 
 template <typename Map>
-std::vector<typename Map::mapped_type> Values(const Map& map) {
+std::vector<typename Map::mapped_type> ValuesAfter(const Map& map, std::string_view after,
+                                                   size_t limit) {
   std::vector<typename Map::mapped_type> values;
-  for (const auto& [key, value] : map) values.push_back(value);
+  for (auto it = map.upper_bound(after); it != map.end() && values.size() < limit; ++it) {
+    values.push_back(it->second);
+  }
   return values;
 }
 
@@ -184,10 +187,14 @@ class MemoryReader final : public VaultReader {
   }
   Found<ReplicaPosition> ReadPosition() const override { return state_->position; }
 
-  absl::StatusOr<std::vector<StoredStation>> ListStations() const override {
-    return Values(state_->stations);
+  absl::StatusOr<std::vector<StoredStation>> ListStationsAfter(std::string_view after,
+                                                               size_t limit) const override {
+    return ValuesAfter(state_->stations, after, limit);
   }
-  absl::StatusOr<std::vector<Duty>> ListDuties() const override { return Values(state_->duties); }
+  absl::StatusOr<std::vector<Duty>> ListDutiesAfter(std::string_view after,
+                                                    size_t limit) const override {
+    return ValuesAfter(state_->duties, after, limit);
+  }
 
   absl::StatusOr<std::vector<StoredFailover>> ListFailovers(Revision before, size_t limit,
                                                             bool unfinished) const override {

@@ -46,11 +46,16 @@ class FakeSite::Registry final : public vault::Registry::CallbackService {
   }
 
   grpc::ServerUnaryReactor* ListDuties(grpc::CallbackServerContext* context,
-                                       const vault::ListDutiesRequest*,
+                                       const vault::ListDutiesRequest* request,
                                        vault::ListDutiesResponse* response) override {
     vault::ListDutiesResponse result;
     absl::MutexLock lock(&site_.mutex_);
-    for (const auto& [id, duty] : site_.duties_) *result.add_duties() = duty;
+    // One a page, so that whoever does not turn pages misses some.
+    const auto next = site_.duties_.upper_bound(request->page_token());
+    if (next != site_.duties_.end()) {
+      *result.add_duties() = next->second;
+      if (std::next(next) != site_.duties_.end()) result.set_next_page_token(next->first);
+    }
     return Answer<vault::ListDutiesResponse>(context, response, result);
   }
 
