@@ -81,6 +81,10 @@ void Agent::MakeParts() {
       std::make_unique<SelfWatch>(SelfWatch::Parts{parts_.clock, parts_.executor, parts_.runtime,
                                                    *link_, parts_.metrics, config_.state_directory},
                                   config_.limits, config_.sample_interval, [this] { OnChanged(); });
+  devices_ = std::make_unique<DeviceWatch>(
+      parts_.clock, parts_.runtime, config_.devices, [this](const std::string& id, bool alive) {
+        parts_.executor->Post([this, id, alive] { watch_->OnDevice(id, alive); });
+      });
   membership_ = parts_.make_membership(*this);
   orders_ = parts_.make_orders(*this);
 }
@@ -101,6 +105,8 @@ void Agent::Begin(StationRole role, std::vector<PackedDocument> documents) {
   duty_->Start(std::move(role), std::move(documents));
   link_->Start();
   watch_->Start();
+  for (const WatchedDevice& device : config_.devices) watch_->ExpectDevice(device.id, device.type);
+  devices_->Start();
   membership_->Start();
   ReportAndAgain();
 }

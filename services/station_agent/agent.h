@@ -16,6 +16,7 @@
 #include "services/station_agent/agent_metrics.h"
 #include "services/station_agent/beat_sender.h"
 #include "services/station_agent/config.h"
+#include "services/station_agent/device_watch.h"
 #include "services/station_agent/duty_runner.h"
 #include "services/station_agent/lease_keeper.h"
 #include "services/station_agent/link/agent_link.h"
@@ -158,6 +159,7 @@ class Agent final : private MembershipObserver, private OrdersObserver {
   std::unique_ptr<BeatSender> beats_;
   std::unique_ptr<DutyRunner> duty_;
   std::unique_ptr<SelfWatch> watch_;
+  std::unique_ptr<DeviceWatch> devices_;
   std::unique_ptr<MembershipSession> membership_;
   std::unique_ptr<OrdersSession> orders_;
 };

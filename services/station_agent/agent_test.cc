@@ -14,6 +14,7 @@
 #include "common/testing/eventually.h"
 #include "common/time/system_clock.h"
 #include "services/station_agent/link/station_link.h"
+#include "services/station_agent/runtime/link/socket.h"
 #include "services/station_agent/runtime/scheduler/runtime.h"
 #include "services/station_agent/testing/fake_sessions.h"
 
@@ -442,6 +443,28 @@ TEST_F(AgentTest, ReportsANativeProcessAboveItsMemoryLimit) {
     return seen.report->faults.size() == 1 &&
            seen.report->faults[0].fault == HealthFault::kNativeProcessMemory;
   }));
+}
+
+TEST_F(AgentTest, ReportsADeviceThatItAsksItself) {
+  auto acceptor = runtime::TcpAcceptor::Listen({"127.0.0.1", 0}).value();
+  WatchedDevice device;
+  device.id = "door";
+  device.type = "lock";
+  device.address.host = "127.0.0.1";
+  device.address.port = acceptor->port();
+  device.time_out = absl::Seconds(10);
+  WatchedDevice gone = device;
+  gone.id = "gone";
+  gone.address.transport = DeviceTransport::kSerial;
+  gone.address.path = "/no/such/port";
+  config_.devices = {device, gone};
+  Start();
+  EXPECT_TRUE(Saw([](const auto& seen) {
+    return seen.report.has_value() && seen.report->children.size() == 2 &&
+           seen.report->children[0].id == "door" && seen.report->children[0].alive &&
+           seen.report->children[0].type == "lock" && !seen.report->children[1].alive;
+  }));
+  EXPECT_EQ(Status().children.size(), 2u);
 }
 
 TEST_F(AgentTest, StopsAStrictDutyWhoseLeaseRanOut) {

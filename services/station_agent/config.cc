@@ -1,5 +1,6 @@
 #include "services/station_agent/config.h"
 
+#include <set>
 #include <utility>
 
 #include "common/config/address_text.h"
@@ -11,6 +12,8 @@ namespace {
 constexpr char kDefaultListen[] = "127.0.0.1:7105";
 constexpr size_t kMaxAddresses = 16;
 constexpr size_t kMaxControlNodes = 9;
+constexpr size_t kMaxDevices = 256;
+constexpr size_t kMaxDeviceType = 128;
 // A name in /dev/shm.
 constexpr size_t kMaxLinkName = 250;
 
@@ -127,6 +130,80 @@ std::vector<ControlNode> ReadControlNodes(config::ConfigReader& reader) {
   return nodes;
 }
 
+std::string ReadHexOr(config::ConfigReader& reader, const char* key) {
+  if (!reader.Has(key)) return "";
+  absl::StatusOr<std::string> bytes = ParseHexBytes(reader.String(key));
+  Check(reader, key, bytes.status());
+  return bytes.ok() ? *std::move(bytes) : "";
+}
+
+ProbeFraming ReadFraming(config::ConfigReader& section) {
+  const std::string name =
+      section.ChoiceOr("framing", "none", {"none", "line", "length16", "modbus_rtu"});
+  if (name == "line") return ProbeFraming::kLine;
+  if (name == "length16") return ProbeFraming::kLength16;
+  return name == "modbus_rtu" ? ProbeFraming::kModbusRtu : ProbeFraming::kNone;
+}
+
+void CheckProbe(config::ConfigReader& section, const WatchedDevice& device) {
+  const DeviceTransport transport = device.address.transport;
+  if (device.request.empty()) {
+    if (transport == DeviceTransport::kUdp) {
+      section.Problem("request", "expected one: over udp only an answer tells that it is there");
+    }
+    if (!device.answer.empty() || device.framing != ProbeFraming::kNone) {
+      section.Problem("request", "expected one, because answer or framing is given");
+    }
+  }
+  if (device.framing == ProbeFraming::kModbusRtu && transport != DeviceTransport::kSerial) {
+    section.Problem("framing", "expected another than modbus_rtu: the address is no serial port");
+  }
+  if (device.framing == ProbeFraming::kLine && device.request.find('\n') != std::string::npos) {
+    section.Problem("request", "expected no line feed (0a) in it: framing line adds one");
+  }
+  if (section.Has("ca") && transport != DeviceTransport::kTls) {
+    section.Problem("ca", "expected none: the address is not tls://");
+  }
+}
+
+WatchedDevice ReadDevice(config::ConfigReader& section) {
+  WatchedDevice device;
+  device.id = section.String("id");
+  Check(section, "id", CheckChildDeviceId(device.id));
+  device.type = section.StringOr("type", "");
+  if (device.type.size() > kMaxDeviceType) {
+    section.Problem("type", "expected at most 128 characters");
+  }
+  const absl::StatusOr<DeviceAddress> address = ParseDeviceAddress(section.String("address"));
+  Check(section, "address", address.status());
+  if (address.ok()) device.address = *address;
+  device.request = ReadHexOr(section, "request");
+  device.answer = ReadHexOr(section, "answer");
+  device.framing = ReadFraming(section);
+  device.certificate_authority_file = section.StringOr("ca", "");
+  device.every =
+      section.DurationOr("every", device.every, {absl::Milliseconds(100), absl::Hours(1)});
+  device.time_out =
+      section.DurationOr("time_out", device.time_out, {absl::Milliseconds(10), absl::Minutes(1)});
+  device.misses = static_cast<int>(section.IntOr("misses", device.misses, {1, 100}));
+  if (address.ok()) CheckProbe(section, device);
+  return device;
+}
+
+std::vector<WatchedDevice> ReadDevices(config::ConfigReader& reader) {
+  std::vector<WatchedDevice> devices;
+  std::set<std::string> ids;
+  for (config::ConfigReader& section : reader.Sections("devices")) {
+    devices.push_back(ReadDevice(section));
+    if (!ids.insert(devices.back().id).second) {
+      section.Problem("id", "expected an id that no other device has, found \"" +
+                                devices.back().id + "\" again");
+    }
+  }
+  if (devices.size() > kMaxDevices) reader.Problem("devices", "expected at most 256 devices");
+  return devices;
+}
+
 void CheckLoopback(config::ConfigReader& reader, const std::string& listen) {
   const auto address = config::ParseAddress(listen);
   if (address.has_value() && !config::IsLoopback(address->host)) {
@@ -151,6 +228,7 @@ Config ReadConfig(config::ConfigReader& reader) {
   config.duty_core.activation_timeout =
       reader.DurationOr("activation_timeout", config.duty_core.activation_timeout,
                         {absl::Milliseconds(10), absl::Minutes(10)});
+  config.devices = ReadDevices(reader);
   config.leave_on_stop = reader.BoolOr("leave_on_stop", false);
   return config;
 }

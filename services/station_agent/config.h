@@ -16,6 +16,7 @@
 #include "services/station_agent/health_limits.h"
 #include "services/station_agent/membership_session.h"
 #include "services/station_agent/upload_planner.h"
+#include "services/station_agent/watched_device.h"
 
 namespace understudy::station_agent {
 
@@ -38,6 +39,8 @@ struct Config {
   HealthLimitsOptions limits;
   absl::Duration sample_interval = absl::Seconds(2);
   DutyCoreOptions duty_core;
+  // Child devices that the agent asks itself. No two have the same id.
+  std::vector<WatchedDevice> devices;
   // Leave the site on SIGTERM: the duty moves. Otherwise a restart keeps it.
   bool leave_on_stop = false;
 };

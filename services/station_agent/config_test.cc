@@ -54,6 +54,41 @@ TEST(ConfigTest, ReadsABackup) {
   EXPECT_EQ(config->sync.mode, SyncMode::kScheduled);
 }
 
+constexpr char kSpare[] =
+    "station_id: spare-1\nkind: backup\nmembership: a:1\norchestrator: a:2\nvault: a:3\n"
+    "state_directory: /tmp/x\ninsecure: true\n";
+
+TEST(ConfigTest, ReadsTheDevicesThatTheAgentAsksItself) {
+  const auto config = Parse(
+      std::string(kSpare) +
+      "devices:\n- {id: meter-1, type: meter, address: \"serial:///dev/ttyS7?baud=19200\",\n"
+      "   request: 01 03 0000 0001, answer: 01 03, framing: modbus_rtu, every: 2s, misses: 1}\n"
+      "- {id: door, address: \"tcp://10.0.0.7:80\"}\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_EQ(config->devices.size(), 2u);
+  EXPECT_EQ(config->devices[0].request, std::string("\1\3\0\0\0\1", 6));
+  EXPECT_EQ(config->devices[0].answer, "\1\3");
+  EXPECT_EQ(config->devices[0].framing, ProbeFraming::kModbusRtu);
+  EXPECT_EQ(config->devices[0].address.line.baud, 19200);
+  EXPECT_EQ(config->devices[0].every, absl::Seconds(2));
+  EXPECT_EQ(config->devices[0].misses, 1);
+  EXPECT_EQ(config->devices[1].address.port, 80);
+}
+
+TEST(ConfigTest, RefusesDevicesThatCannotBeAsked) {
+  const std::string problems =
+      Problems(std::string(kSpare) +
+               "devices:\n- {id: a, address: \"udp://10.0.0.7:161\"}\n"
+               "- {id: a, address: \"tcp://10.0.0.7:80\", ca: /x, answer: \"00\"}\n"
+               "- {id: b, address: \"tcp://10.0.0.7:80\", request: \"0\", framing: modbus_rtu}\n"
+               "- {id: c, address: 10.0.0.7}\n");
+  for (const char* part :
+       {"over udp only an answer", "found \"a\" again", "not tls://", "because answer or framing",
+        "two hex digits", "no serial port", "expected tcp://HOST:PORT"}) {
+    EXPECT_NE(problems.find(part), std::string::npos) << part << " in\n" << problems;
+  }
+}
+
 TEST(ConfigTest, ReportsEveryProblemAtOnce) {
   const std::string problems = Problems(
       "station_id: Gate!\nkind: guard\ncapabilities: {camera.rtsp: 8}\nmembership: nowhere\n"

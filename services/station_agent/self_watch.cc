@@ -8,6 +8,9 @@
 namespace understudy::station_agent {
 namespace {
 
+// In one report.
+constexpr size_t kMaxChildren = 1024;
+
 // How often the native process's heartbeat is looked at while it is attached.
 constexpr absl::Duration kHeartbeatInterval = absl::Milliseconds(250);
 // A disk fills more slowly than memory does, and asking it costs a helper thread's wake-up.
@@ -37,8 +40,8 @@ void SelfWatch::MeasureNowAndAgain() {
 void SelfWatch::MeasureDiskNowAndAgain() {
   do {
     // A sick disk may take its time to say how full it is; the look may outlive the watch.
-    const auto used = runtime::Offload(
-        [directory = parts_.state_directory] { return DiskUsed(directory); });
+    const auto used =
+        runtime::Offload([directory = parts_.state_directory] { return DiskUsed(directory); });
     if (used.ok()) parts_.executor->Post([this, full = *used] { OnDiskUsed(full); });
   } while (runtime::PauseFor(std::max(interval_, kDiskInterval)));
 }
@@ -125,19 +128,37 @@ void SelfWatch::OnNativeIndicators(const NativeIndicators& indicators) {
 void SelfWatch::OnNativeChildren(const std::vector<NativeChild>& children) {
   std::map<std::string, ChildDevice> now;
   bool changed = children.size() != children_.size();
-  size_t alive = 0;
   for (const NativeChild& child : children) {
     const auto known = children_.find(child.id);
     const bool same = known != children_.end() && known->second.alive == child.alive;
     changed = changed || !same || known->second.type != child.type;
     now[child.id] = {child.id, child.type, child.alive,
                      same ? known->second.changed_at : parts_.clock.WallNow()};
-    alive += child.alive ? 1 : 0;
   }
   children_ = std::move(now);
-  parts_.metrics.children.Set(static_cast<double>(children_.size()));
-  parts_.metrics.children_alive.Set(static_cast<double>(alive));
+  ShowChildren();
   if (changed) on_change_();
+}
+
+void SelfWatch::ExpectDevice(const std::string& id, const std::string& type) {
+  devices_[id] = {id, type, false, parts_.clock.WallNow()};
+  ShowChildren();
+}
+
+void SelfWatch::OnDevice(const std::string& id, bool alive) {
+  ChildDevice& device = devices_[id];
+  device.alive = alive;
+  device.changed_at = parts_.clock.WallNow();
+  ShowChildren();
+  on_change_();
+}
+
+void SelfWatch::ShowChildren() {
+  const std::vector<ChildDevice> all = children();
+  const auto alive =
+      std::count_if(all.begin(), all.end(), [](const ChildDevice& child) { return child.alive; });
+  parts_.metrics.children.Set(static_cast<double>(all.size()));
+  parts_.metrics.children_alive.Set(static_cast<double>(alive));
 }
 
 Indicators SelfWatch::indicators() const {
@@ -146,8 +167,13 @@ Indicators SelfWatch::indicators() const {
 }
 
 std::vector<ChildDevice> SelfWatch::children() const {
+  std::map<std::string, ChildDevice> both = devices_;
+  for (auto child = children_.begin(); child != children_.end() && both.size() < kMaxChildren;
+       ++child) {
+    both.insert(*child);
+  }
   std::vector<ChildDevice> all;
-  for (const auto& [id, child] : children_) all.push_back(child);
+  for (const auto& [id, child] : both) all.push_back(child);
   return all;
 }
 

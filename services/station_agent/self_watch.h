@@ -19,9 +19,9 @@
 
 namespace understudy::station_agent {
 
-// Watches the station itself: the machine, the native process and, through it, the child devices;
-// knows which limits are passed. All calls on the executor; what has to be looked at regularly is
-// looked at in coroutines.
+// Watches the station itself: the machine, the native process and the child devices, of which the
+// native process tells or which the agent asks itself; knows which limits are passed. All calls on
+// the executor; what has to be looked at regularly is looked at in coroutines.
 class SelfWatch {
  public:
   struct Parts {
@@ -47,12 +47,16 @@ class SelfWatch {
   void OnNativeLost();
   void OnNativeIndicators(const NativeIndicators& indicators);
   void OnNativeChildren(const std::vector<NativeChild>& children);
+  // A device that the agent asks itself; not alive until OnDevice says so. Of one that the native
+  // process reports too, the agent's word counts.
+  void ExpectDevice(const std::string& id, const std::string& type);
+  void OnDevice(const std::string& id, bool alive);
   void SetHoldsDuty(bool holds) { limits_.SetHoldsDuty(holds); }
 
   Indicators indicators() const;
   std::vector<FaultReport> faults() const { return limits_.Faults(); }
   uint16_t health_bits() const { return limits_.Bits(); }
-  // By id.
+  // By id; at most as many as membership takes in a report. The agent's own come first then.
   std::vector<ChildDevice> children() const;
 
  private:
@@ -65,6 +69,7 @@ class SelfWatch {
   void OnDiskUsed(double used);
   void Judge();
   void ShowFaults(bool changed);
+  void ShowChildren();
 
   Parts parts_;
   const absl::Duration interval_;
@@ -76,7 +81,8 @@ class SelfWatch {
   bool native_attached_ = false;
   // Changes whenever a native process comes or goes.
   std::atomic<uint32_t> attachment_{0};
-  std::map<std::string, ChildDevice> children_;
+  std::map<std::string, ChildDevice> children_;  // of the native process
+  std::map<std::string, ChildDevice> devices_;   // asked by the agent
 };
 
 }  // namespace understudy::station_agent

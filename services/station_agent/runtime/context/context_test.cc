@@ -93,6 +93,24 @@ TEST(ContextTest, KeepsTheRoundingModeOfEachFlow) {
   fesetround(FE_TONEAREST);
 }
 
+TEST(ContextTest, ANewFlowHasTheRoundingModeOfAProgramsStart) {
+  Pair pair;
+  fesetround(FE_UPWARD);
+  MakeContext(
+      pair.other, pair.top(),
+      [](void* argument) {
+        auto* p = static_cast<Pair*>(argument);
+        p->rounding = fegetround();
+        p->ToMain();
+      },
+      &pair);
+  EXPECT_EQ(fegetround(), FE_UPWARD);
+  pair.ToOther();
+  EXPECT_EQ(fegetround(), FE_UPWARD);
+  fesetround(FE_TONEAREST);
+  EXPECT_EQ(pair.rounding, FE_TONEAREST);
+}
+
 TEST(ContextTest, KeepsTheErrorAndTheExceptionsOfEachFlow) {
   Pair pair;
   pair.error = 5;

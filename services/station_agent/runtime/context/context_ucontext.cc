@@ -33,7 +33,12 @@ void MakeContext(Context& context, void* stack_top, ContextEntry entry, void* ar
   auto* start = new (reinterpret_cast<void*>(address)) Start{};
   start->entry = entry;
   start->argument = argument;
+  // It takes the caller's control words over; a new flow has those of a program's start.
+  fenv_t callers;
+  fegetenv(&callers);
+  fesetenv(FE_DFL_ENV);
   getcontext(&start->context);
+  fesetenv(&callers);
   // makecontext only computes the top from these two.
   start->context.uc_stack.ss_sp = reinterpret_cast<void*>(address - kSmallestStack);
   start->context.uc_stack.ss_size = kSmallestStack;

@@ -5,19 +5,9 @@
 #include <string>
 
 #include "services/station_agent/runtime/link/link.h"
+#include "services/station_agent/runtime/link/serial_settings.h"
 
 namespace understudy::station_agent::runtime {
-
-enum class Parity { kNone, kEven, kOdd };
-
-struct SerialSettings {
-  int baud = 9600;  // one of the standard rates up to 4,000,000
-  int data_bits = 8;
-  Parity parity = Parity::kNone;
-  int stop_bits = 1;
-  // Lets the driver switch the direction of an RS-485 transceiver. Fails where it cannot.
-  bool rs485 = false;
-};
 
 // Opens a serial port (RS-485, Bluetooth SPP as /dev/rfcommN, a USB adapter) for raw bytes. Without
 // data to write, the port is ready at once; it does not wait for a carrier.
