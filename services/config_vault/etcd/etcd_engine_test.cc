@@ -36,6 +36,7 @@ class EtcdEngineTest : public ::testing::Test {
   FakeEtcd etcd_;
   // The nodes may move to it, and leave it last.
   FakeEtcd rebuilt_{0xBEEF};
+  FakeEtcd of_the_old_id_;
   EtcdNode root_{etcd_, "control-1"};
   EtcdNode sentinel_{etcd_, "control-2"};
 };
@@ -240,14 +241,13 @@ TEST_F(EtcdEngineTest, AnEtcdBuiltAnewUnderTheOldIdIsNotTakenForTheOldOne) {
   const Epoch before = root_.BecomeRoot();
   for (int i = 0; i < 9; ++i) ASSERT_TRUE(root_.Propose(MakePut("a", std::to_string(i))).ok());
   ASSERT_TRUE(AreEqual());
-  FakeEtcd rebuilt;
-  root_.MoveTo(rebuilt);
+  root_.MoveTo(of_the_old_id_);
   ASSERT_EQ(ErrorReason(root_.replica().Seed(before).status()), "");
   ASSERT_TRUE(Eventually([&] { return root_.replica().tip().following; }));
   root_.BecomeRoot();
   // Beyond the revision that the sentinel has come to under the old etcd.
   for (int i = 0; i < 30; ++i) ASSERT_TRUE(root_.Propose(MakePut("b", std::to_string(i))).ok());
-  sentinel_.MoveTo(rebuilt);
+  sentinel_.MoveTo(of_the_old_id_);
   ASSERT_TRUE(Eventually([&] {
     const auto head = sentinel_.store().Snapshot()->FindHead("b");
     return head.ok() && head->has_value() && (*head)->latest.revision == 39;
