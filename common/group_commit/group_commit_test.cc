@@ -25,7 +25,8 @@ class FakeTarget final : public CommitTarget<std::string, size_t> {
                       std::vector<absl::StatusOr<size_t>>& outcomes) override {
     absl::MutexLock lock(&mutex_);
     reached_ = true;
-    mutex_.Await(absl::Condition(+[](bool* held) { return !*held; }, &held_));
+    changed_.SignalAll();
+    while (held_) changed_.Wait(&mutex_);
     if (!failure_.ok()) return failure_;
     for (std::string& command : commands) {
       outcomes.push_back(stored_.size());
@@ -50,11 +51,12 @@ class FakeTarget final : public CommitTarget<std::string, size_t> {
   }
   void AwaitCommit() {
     absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(&reached_));
+    while (!reached_) changed_.Wait(&mutex_);
   }
   void Release() {
     absl::MutexLock lock(&mutex_);
     held_ = false;
+    changed_.SignalAll();
   }
   void SetFailure(const absl::Status& failure) {
     absl::MutexLock lock(&mutex_);
@@ -75,6 +77,7 @@ class FakeTarget final : public CommitTarget<std::string, size_t> {
 
  private:
   absl::Mutex mutex_;
+  absl::CondVar changed_;
   bool held_ ABSL_GUARDED_BY(mutex_) = false;
   bool reached_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
