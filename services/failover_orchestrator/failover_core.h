@@ -157,6 +157,8 @@ class FailoverCore {
   void AskForRegistry();
   void MergeDuty(Duty duty, const FailoverRecord* unfinished);
   bool IsNewerThanLoad(const DutyState& state) const;
+  // Whether what the vault says is under way of the duty is what this core believes.
+  bool KnowsFailover(const DutyState& state, const FailoverRecord* unfinished) const;
   void Adopt(DutyState& state, Duty duty, const FailoverRecord* unfinished);
   void ResumeFailover(DutyState& state, const FailoverRecord& record);
   void ForgetMissingDuties(const std::set<std::string>& present);

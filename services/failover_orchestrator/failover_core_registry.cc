@@ -83,7 +83,24 @@ void FailoverCore::MergeDuty(Duty duty, const FailoverRecord* unfinished) {
   TouchDuty(duty.id);
   const bool same = state.duty.assignment.number == duty.assignment.number &&
                     state.duty.assignment.station_id == duty.assignment.station_id;
-  if (!same) Adopt(state, std::move(duty), unfinished);
+  if (!same || !KnowsFailover(state, unfinished)) {
+    return Adopt(state, std::move(duty), unfinished);
+  }
+  const bool waits = unfinished != nullptr && unfinished->state == FailoverState::kWaiting;
+  if (waits && state.failover.has_value()) state.failover->waiting_recorded = true;
+}
+
+// Another root may have begun or ended a failover under the same assignment while this one was a
+// sentinel, and the answer to a record may have been lost.
+bool FailoverCore::KnowsFailover(const DutyState& state, const FailoverRecord* unfinished) const {
+  if (unfinished == nullptr) {
+    const bool recorded = state.failover.has_value() &&
+                          (state.failover->waiting_recorded ||
+                           state.failover->record.state == FailoverState::kClaimed);
+    return !recorded;
+  }
+  return (state.failover.has_value() && state.failover->record.id == unfinished->id) ||
+         (state.confirm_failover.has_value() && state.confirm_failover->id == unfinished->id);
 }
 
 // Written since the load began: what was read may be older, and the write's answer tells anyway.

@@ -499,5 +499,35 @@ TEST_F(FailoverCoreTest, LetsADutyWithoutADocumentWaitForOne) {
   EXPECT_THAT(world_.TakeLines(), Contains("activate b1 gate#2 r8"));
 }
 
+// Found by the simulation of a whole site: the failover waited for ever, since the assignment was
+// the one that this root had known when it was root before.
+TEST_F(FailoverCoreTest, ARootThatIsRootAgainEndsTheFailoverThatAnotherOneLeftWaiting) {
+  world_.AddDeployment("a1", "gate", "camera.rtsp: 4");
+  world_.LoseRole();
+  FailoverRecord record;
+  record.id = "gate-1";
+  record.duty_id = "gate";
+  record.from_station = "a1";
+  record.state = FailoverState::kWaiting;
+  record.assignment_number = 1;
+  world_.OthersRecord(record);
+  world_.BecomeRootAgain();
+  EXPECT_EQ(world_.FailoverOf("gate-1").state, FailoverState::kCancelled);
+  EXPECT_EQ(world_.AssignmentOf("gate").station_id, "a1");
+}
+
+// The same the other way round: nobody is ordered to take over what another root has ended.
+TEST_F(FailoverCoreTest, ARootThatIsRootAgainForgetsTheFailoverThatAnotherOneEnded) {
+  AddUsualSite();
+  world_.Crash("a1");
+  FailoverRecord record = world_.FailoverOf("gate-1");
+  ASSERT_EQ(record.state, FailoverState::kClaimed);
+  world_.LoseRole();
+  record.state = FailoverState::kDone;
+  world_.OthersRecord(record);
+  world_.BecomeRootAgain();
+  EXPECT_TRUE(world_.core().UnfinishedFailovers().empty());
+}
+
 }  // namespace
 }  // namespace understudy::failover_orchestrator

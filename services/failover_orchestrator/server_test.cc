@@ -310,5 +310,18 @@ TEST_F(ServerTest, SendsStationsAwayWhileItIsNoRoot) {
   EXPECT_EQ(ErrorReason(TryGetStatus().status()), "NOT_ROOT");
 }
 
+// Membership may hear sooner than we do that this node is root: its stream then tells no second
+// snapshot. Found by the simulation of a whole site.
+TEST_F(ServerTest, ActsAsRootAgainThoughMembershipsStreamNeverBroke) {
+  const auto station = AddDeployment();
+  site_.SetRole(config_vault::v1::ROLE_SENTINEL, 2);
+  EXPECT_EQ(ErrorReason(station->TakeEnd()), "NOT_ROOT");
+  site_.SetRole(config_vault::v1::ROLE_ROOT, 3);
+  while (ErrorReason(TryGetStatus().status()) == "NOT_ROOT") {
+  }
+  FakeStation again(address_, "a1", "gate");
+  EXPECT_EQ(again.TakeOrder().hold().epoch(), 3u);
+}
+
 }  // namespace
 }  // namespace understudy::failover_orchestrator

@@ -125,10 +125,21 @@ void SiteWatcher::OnRole(const vault::WatchRoleResponse& response) {
     core.OnRole(root ? std::optional<uint64_t>(epoch) : std::nullopt, now);
     if (!root) core.OnMembershipLost(now);
   });
+  members_forgotten_ = members_forgotten_ || !root;
   if (!root) return;
   // Both may have been refused, or not been there, while this node was a sentinel.
   document_loop_.Hurry();
-  member_loop_.Hurry();
+  FollowMembersAnew();
+}
+
+// Membership may have heard sooner that this node is root: its snapshot came while we still were
+// told that it is not, and no other one follows on the same stream.
+void SiteWatcher::FollowMembersAnew() {
+  if (!std::exchange(members_forgotten_, false)) return member_loop_.Hurry();
+  member_revision_ = 0;
+  member_incarnation_ = 0;
+  snapshot_.clear();
+  member_loop_.Restart();
 }
 
 void SiteWatcher::OnDocument(const vault::WatchResponse& response) {

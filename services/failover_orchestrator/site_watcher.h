@@ -52,6 +52,8 @@ class SiteWatcher {
   void OnMembership(const membership::v1::WatchMembershipResponse& response);
   void OnSuspected(const membership::v1::MemberChanged& suspected);
   void OnSnapshot(const membership::v1::Snapshot& part);
+  // As root: a snapshot is needed where none will come by itself.
+  void FollowMembersAnew();
   void OnBroken(bool& connected, const char* what, const absl::Status& status);
 
   Parts parts_;
@@ -71,6 +73,8 @@ class SiteWatcher {
   uint64_t member_incarnation_ = 0;
   // Of a snapshot whose last part has not come.
   std::vector<Member> snapshot_;
+  // What was known of the members was given up with the root's place.
+  bool members_forgotten_ = false;
   WatchLoop<config_vault::v1::WatchRoleResponse> role_loop_;
   WatchLoop<config_vault::v1::WatchResponse> document_loop_;
   WatchLoop<membership::v1::WatchMembershipResponse> member_loop_;

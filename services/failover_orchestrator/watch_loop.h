@@ -57,6 +57,14 @@ class WatchLoop {
     if (retry_.has_value() && executor_.Cancel(*retry_)) Start();
   }
 
+  // On the executor: ends the call, if one is open, and begins it again at once.
+  void Restart() {
+    if (retry_.has_value()) return Hurry();
+    at_once_ = true;
+    absl::MutexLock lock(&mutex_);
+    if (reader_ != nullptr) reader_->Cancel();
+  }
+
   // Ends the call and waits until nothing of it runs any more. From any thread but the executor's
   // and gRPC's.
   void Stop() {
@@ -74,7 +82,9 @@ class WatchLoop {
     if (stopped_) return;
     executor_.Post([this, status] {
       callbacks_.on_broken(status);
-      retry_ = executor_.RunAt(clock_.SteadyNow() + backoff_.Next(random_), [this] { Start(); });
+      const absl::Duration pause =
+          std::exchange(at_once_, false) ? absl::ZeroDuration() : backoff_.Next(random_);
+      retry_ = executor_.RunAt(clock_.SteadyNow() + pause, [this] { Start(); });
     });
   }
 
@@ -86,6 +96,7 @@ class WatchLoop {
   rpc::Backoff backoff_{
       rpc::BackoffPolicy{.initial = absl::Milliseconds(50), .maximum = absl::Seconds(1)}};
   std::optional<Executor::TimerId> retry_;
+  bool at_once_ = false;
   absl::Mutex mutex_;
   std::shared_ptr<Reader> reader_ ABSL_GUARDED_BY(mutex_);
   bool open_ ABSL_GUARDED_BY(mutex_) = false;

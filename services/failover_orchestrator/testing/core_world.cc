@@ -43,6 +43,21 @@ void CoreWorld::Start() {
   TakeLines();
 }
 
+void CoreWorld::LoseRole() {
+  core_->OnRole(std::nullopt, now_);
+  core_->OnMembershipLost(now_);
+  Settle();
+}
+
+void CoreWorld::BecomeRootAgain() {
+  std::vector<Member> members;
+  for (const auto& [id, member] : members_) members.push_back(member);
+  core_->OnRole(3, now_);
+  core_->OnMembershipSnapshot(members, now_);
+  TakeLines();
+  Settle();
+}
+
 void CoreWorld::RestartCore() {
   core_ = std::make_unique<FailoverCore>(policy_, random_);
   unanswered_.clear();

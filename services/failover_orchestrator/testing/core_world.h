@@ -50,6 +50,12 @@ class CoreWorld {
   // Accept and Run.
   void TakeOver(const std::string& station, const std::string& duty);
 
+  // This control node becomes a sentinel; what the others write meanwhile is in the vault when it
+  // is root again.
+  void LoseRole();
+  void OthersRecord(const FailoverRecord& record) { vault_failovers_[record.id] = record; }
+  void BecomeRootAgain();
+
   void Suspect(const std::string& station, absl::Duration next_look);
   void Advance(absl::Duration duration);
   // Lets the core decide, and does what it wants until it wants nothing more.
