@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "common/group_commit/disk_state.h"
 #include "common/time/clock.h"
+#include "common/time/steady_cond_var.h"
 
 namespace understudy {
 
@@ -191,7 +192,7 @@ class GroupCommit {
   CommitTarget<Command, Outcome>& target_;
 
   absl::Mutex mutex_;
-  absl::CondVar wake_;
+  SteadyCondVar wake_;
   std::deque<Waiting> queue_ ABSL_GUARDED_BY(mutex_);
   size_t waiting_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -14,6 +14,7 @@
 #include "common/random/random.h"
 #include "common/rpc/backoff.h"
 #include "common/time/clock.h"
+#include "common/time/steady_cond_var.h"
 #include "services/config_vault/engine.h"
 #include "services/config_vault/etcd/batch_codec.h"
 #include "services/config_vault/etcd/etcd_client.h"
@@ -171,7 +172,7 @@ class EtcdEngine final : public Engine, public Reign, public Restorer {
   absl::Mutex commit_mutex_;
 
   mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(commit_mutex_);
-  absl::CondVar wake_;
+  SteadyCondVar wake_;
   Queue queue_ ABSL_GUARDED_BY(mutex_);
   size_t waiting_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

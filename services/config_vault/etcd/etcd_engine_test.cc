@@ -306,6 +306,48 @@ class FromNode final : public SnapshotSource {
   EtcdNode& node_;
 };
 
+// One node's snapshot, or else another's.
+class FromEither final : public SnapshotSource {
+ public:
+  FromEither(EtcdNode& first, EtcdNode& second) : first_(first), second_(second) {}
+
+  absl::StatusOr<ReplicaPosition> Fetch(const ReplicaPosition& wanted,
+                                        SnapshotSink& sink) override {
+    absl::StatusOr<ReplicaPosition> fetched = first_.Fetch(wanted, sink);
+    return fetched.ok() ? fetched : second_.Fetch(wanted, sink);
+  }
+
+ private:
+  FromNode first_;
+  FromNode second_;
+};
+
+// Found by the simulation of a whole site: two that were behind filled each other for ever.
+TEST_F(EtcdEngineTest, AReplicaThatCompactionHasPassedTakesNoSnapshotThatItHasPassedToo) {
+  EtcdNode stale(etcd_, "control-3");
+  FromEither source(stale, root_);
+  EtcdNode::Options options;
+  options.source = &source;
+  EtcdNode behind(etcd_, "control-4", options);
+  const auto has = [](EtcdNode& node, Revision revision) {
+    const auto found = node.store().Snapshot()->FindRevision("a", revision);
+    return found.ok() && found->has_value();
+  };
+  root_.BecomeRoot();
+  ASSERT_TRUE(root_.Propose(MakePut("a", "1")).ok());
+  ASSERT_TRUE(Eventually([&] { return has(stale, 1) && has(behind, 1); }));
+  stale.client().SetReachable(false);
+  behind.client().SetReachable(false);
+  ASSERT_TRUE(root_.Propose(MakePut("a", "2")).ok());
+  ASSERT_TRUE(root_.Propose(MakePut("a", "3")).ok());
+  ASSERT_TRUE(Await<Header>([&](auto done) {
+                root_.client().Compact(etcd_.revision(), absl::Seconds(1), std::move(done));
+              }).ok());
+  behind.client().SetReachable(true);
+  ASSERT_TRUE(Eventually([&] { return has(behind, 3); }));
+  EXPECT_TRUE(has(behind, 2));
+}
+
 TEST_F(EtcdEngineTest, ARestoreReachesEveryReplicaWithItsHistoryAndLiftsTheEpoch) {
   FakeEtcd old_etcd(0x01D);
   EtcdNode old_root(old_etcd, "old-1");

@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/time/steady_cond_var.h"
 #include "services/config_vault/etcd/etcd_client.h"
 
 namespace understudy::config_vault::etcd {
@@ -72,7 +73,7 @@ class Mailbox {
 
   const size_t max_bytes_;
   mutable absl::Mutex mutex_;
-  absl::CondVar changed_;
+  SteadyCondVar changed_;
   std::deque<Letter> letters_ ABSL_GUARDED_BY(mutex_);
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool is_over_ ABSL_GUARDED_BY(mutex_) = false;

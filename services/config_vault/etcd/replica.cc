@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "common/status/status.h"
@@ -203,8 +204,15 @@ absl::Status Replica::Handle(Mailbox::Letter letter) {
     case Mailbox::Letter::Kind::kEnd:
       break;
   }
-  must_fill_ = must_fill_ || ErrorReason(letter.status) == "COMPACTED";
+  if (ErrorReason(letter.status) == "COMPACTED") NoteCompaction(letter.status);
   return letter.status;
+}
+
+// Others may be as far behind: what they have is of use only from there on.
+void Replica::NoteCompaction(const absl::Status& compacted) {
+  must_fill_ = true;
+  const std::string revision = ErrorMetadata(compacted)["compact_revision"];
+  if (!absl::SimpleAtoi(revision, &compacted_)) compacted_ = 0;
 }
 
 absl::Status Replica::HandleConnection(const absl::Status& state) {

@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "common/time/clock.h"
+#include "common/time/steady_cond_var.h"
 #include "services/config_vault/change_feed.h"
 #include "services/config_vault/etcd/batch_codec.h"
 #include "services/config_vault/etcd/etcd_client.h"
@@ -177,6 +178,7 @@ class Replica {
   // Follows until something ends it: OK when it was told to stop or is to begin again.
   absl::Status Follow();
   absl::Status Handle(Mailbox::Letter letter);
+  void NoteCompaction(const absl::Status& compacted);
   // Finds out whether what is connected again is the etcd that was followed.
   absl::Status HandleConnection(const absl::Status& state);
   absl::Status HandleEvents(const RevisionEvents& events);
@@ -226,7 +228,7 @@ class Replica {
   // Proposals of the latest batches, with their revisions.
   std::deque<std::pair<uint64_t, int64_t>> proposals_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::CondVar wake_;
+  SteadyCondVar wake_;
   std::shared_ptr<Mailbox> mailbox_ ABSL_GUARDED_BY(mutex_);
 
   absl::Mutex root_mutex_;
@@ -243,6 +245,8 @@ class Replica {
   bool was_cut_off_ = false;
   // With a snapshot of this revision at least; 0: any.
   int64_t refill_revision_ = 0;
+  // etcd has forgotten what came before this revision, and this replica needed it; 0: it has not.
+  int64_t compacted_ = 0;
   absl::Status disk_state_;
   std::optional<absl::Status> told_following_;
   SteadyTime next_sync_;

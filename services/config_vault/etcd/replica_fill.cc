@@ -54,6 +54,10 @@ class StoreFiller final : public SnapshotSink {
 absl::Status Replica::Fill(SiteState& site) {
   SetFollowing(MakeError(absl::StatusCode::kUnavailable, "FILLING",
                          "the replica is being filled from a snapshot"));
+  if (compacted_ != 0) {
+    refill_revision_ =
+        std::max(refill_revision_, std::min(compacted_ - 1, site.batch_revision));
+  }
   if (source_ != nullptr && site.batch.has_value()) {
     const SteadyTime deadline =
         clock_.SteadyNow() + (refill_revision_ == 0 ? absl::ZeroDuration() : kRefillPatience);
@@ -138,6 +142,7 @@ absl::Status Replica::FinishFill(const SiteState& site, const Counters& counters
   must_fill_ = false;
   half_filled_ = false;
   refill_revision_ = 0;
+  compacted_ = 0;
   feed_.Restart(counters.revision);
   SetTip(site, position);
   observer_.OnApplied(counters);
