@@ -104,8 +104,14 @@ absl::Duration FailureDetector::suspicion_lead() const {
 void FailureDetector::UpdateStorm(SteadyTime now) {
   if (storm_) return;
   const size_t recent = recent_failures_.size();
-  const size_t all = watched_ + recent;
-  storm_ = all >= policy_.storm_minimum && (CountOverdue(now) + recent) * 2 > all;
+  storm_ = IsStorm(CountOverdue(now) + recent, watched_ + recent);
+}
+
+// Where nobody is left no station could take over either: to wait costs nothing, and the fault is
+// more likely ours. Of a few, any smaller part may well have died.
+bool FailureDetector::IsStorm(size_t silent, size_t all) const {
+  if (all >= policy_.storm_minimum) return silent * 2 > all;
+  return all >= 2 && silent == all;
 }
 
 size_t FailureDetector::CountOverdue(SteadyTime now) const {

@@ -29,7 +29,8 @@ struct DetectorPolicy {
   absl::Duration suspicion_lead = absl::Milliseconds(30);
   // Suspicions of one tick; more are a storm, of which nobody is warned ahead.
   size_t max_suspicions = 16;
-  // The storm brake needs at least this many watched slots.
+  // Of so many watched slots more than half must fall silent for the storm brake; of fewer all, and
+  // there must be two.
   uint32_t storm_minimum = 4;
   // Under the storm brake a silence counts only after this many more intervals.
   uint32_t storm_confirm_intervals = 10;
@@ -73,8 +74,8 @@ class FailureDetector {
   // the observer has seen, which may lag the clock.
   TickResult Tick(SteadyTime now);
 
-  // More than half of the watched slots fell silent at once; no failure is declared until
-  // confirmed.
+  // More than half of the watched slots (all of a few) fell silent at once; no failure is declared
+  // until confirmed.
   bool storm_brake() const { return storm_; }
   size_t watched() const { return watched_; }
 
@@ -95,6 +96,7 @@ class FailureDetector {
   absl::Duration suspicion_lead() const;
   void Release(Slot slot);
   void UpdateStorm(SteadyTime now);
+  bool IsStorm(size_t silent, size_t all) const;
   size_t CountOverdue(SteadyTime now) const;
   bool IsOverdue(Slot slot, SteadyTime now) const;
   // Holds the silence back, or says that it is a failure.

@@ -225,12 +225,42 @@ TEST_F(FailureDetectorTest, TakesHalfForNoStorm) {
   EXPECT_EQ(failed_.size(), 5u);
 }
 
-TEST_F(FailureDetectorTest, TakesATinySiteForNoStorm) {
+TEST_F(FailureDetectorTest, HoldsBackWhenAllOfATinySiteFallSilentAtOnce) {
   AddBeating(3);
   Run(absl::Seconds(1));
   Silence(0, 3);
-  Run(absl::Milliseconds(420));
+  Run(absl::Milliseconds(700));
+  EXPECT_TRUE(failed_.empty());
+  EXPECT_TRUE(detector_.storm_brake());
+  Run(absl::Milliseconds(800));
   EXPECT_EQ(failed_.size(), 3u);
+}
+
+TEST_F(FailureDetectorTest, BlamesNobodyOfATinySiteThatComesBack) {
+  AddBeating(2);
+  Run(absl::Seconds(1));
+  Silence(0, 2);
+  Run(absl::Seconds(1));
+  beating_ = {0, 1};
+  Run(absl::Seconds(2));
+  EXPECT_TRUE(failed_.empty());
+  EXPECT_FALSE(detector_.storm_brake());
+}
+
+TEST_F(FailureDetectorTest, TakesAPartOfATinySiteForNoStorm) {
+  AddBeating(3);
+  Run(absl::Seconds(1));
+  Silence(0, 2);
+  Run(absl::Milliseconds(420));
+  EXPECT_EQ(failed_.size(), 2u);
+}
+
+TEST_F(FailureDetectorTest, TakesTheOnlyStationForNoStorm) {
+  AddBeating(1);
+  Run(absl::Seconds(1));
+  Silence(0, 1);
+  Run(absl::Milliseconds(420));
+  EXPECT_EQ(failed_.size(), 1u);
 }
 
 TEST_F(FailureDetectorTest, CountsRecentFailuresTowardsTheStorm) {

@@ -197,7 +197,7 @@ void MembershipRunner::NoteTick(const MembershipCore::TickResult& result) {
   storm_ = core_->storm_brake();
   parts_.metrics.storm_brake.Set(storm_ ? 1 : 0);
   if (storm_) {
-    log_.Warn("more than half of the site fell silent at once: no failure until confirmed");
+    log_.Warn("most of the site fell silent at once: no failure until confirmed");
   } else {
     log_.Info("the storm brake is released");
   }
