@@ -246,7 +246,12 @@ void DutyCore::OnStandDown(const std::string& duty_id, const OrderMark& mark) {
   OnEpoch(mark.epoch);
   NoteMark(role_, duty_id, mark);
   if (!Holds(duty_id)) {
-    Do(act::ReplyStoodDown{duty_id, mark.number});
+    // Said again while the process still stops: answered when it has.
+    const auto under_way =
+        std::find_if(stand_downs_.begin(), stand_downs_.end(),
+                     [&](const StandDown& known) { return known.duty_id == duty_id; });
+    if (under_way == stand_downs_.end()) return Do(act::ReplyStoodDown{duty_id, mark.number});
+    under_way->number = mark.number;
     return;
   }
   // What was changed here and never uploaded is not the site's document.

@@ -387,6 +387,19 @@ TEST_F(DutyCoreTest, SaysStoodDownWhenTheProcessHasStoppedAndTheRoleIsOnDisk) {
   EXPECT_EQ(core_.phase(), DutyCore::Phase::kNone);
 }
 
+// Found by the simulation of a whole site: a strict duty ran at two stations.
+TEST_F(DutyCoreTest, ARepeatedStandDownIsNotAnsweredWhileTheProcessStillStops) {
+  StartSpare();
+  ActivateAndRun(Order("gate", 1, 2));
+  StandDown("gate", 1, 3);
+  Saved();
+  StandDown("gate", 1, 4);
+  EXPECT_EQ(Find<act::ReplyStoodDown>(), nullptr);
+  NativeSays(NativeState::Kind::kIdle);
+  ASSERT_NE(Find<act::ReplyStoodDown>(), nullptr);
+  EXPECT_EQ(Find<act::ReplyStoodDown>()->number, 4u);
+}
+
 TEST_F(DutyCoreTest, StandsDownWithoutWaitingForADeadProcess) {
   StartSpare();
   ActivateAndRun(Order("gate", 1, 2));
