@@ -10,9 +10,9 @@
 
 namespace understudy {
 
-// A condition variable whose time limits follow the steady clock. absl::CondVar's end at a moment of
-// the wall clock: one that is set back by hours during a wait makes that wait last for hours. To be
-// used wherever a wait that nobody may signal has a limit. Thread-safe.
+// A condition variable whose time limits follow the steady clock. absl::CondVar's end at a moment
+// of the wall clock: one that is set back by hours during a wait makes that wait last for hours. To
+// be used wherever a wait that nobody may signal has a limit. Thread-safe.
 class SteadyCondVar {
  public:
   // As absl::CondVar's calls of the same names; the mutex must be held. Wakes for no reason too.

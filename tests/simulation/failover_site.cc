@@ -46,7 +46,9 @@ void FailoverSite::AddControlNodes() {
     return std::make_shared<SimMembership>(world_, node, records_);
   });
   world_.AddNode("orchestrator").SetProgram([this](SimNode& node) {
-    auto program = std::make_shared<SimOrchestrator>(world_, node, metrics_, policy_);
+    auto program = std::make_shared<SimOrchestrator>(
+        world_, node, metrics_, policy_, SimOrchestrator::Siblings(),
+        std::make_unique<SimRegistry>(world_, node));
     orchestrator_ = program;
     return program;
   });
@@ -69,7 +71,13 @@ void FailoverSite::AddBackup(const std::string& id, const char* capabilities) {
   setup.id = id;
   setup.capabilities = *ParseCapabilitySet(capabilities);
   world_.AddNode(id).SetProgram([this, id](SimNode& node) {
-    auto program = std::make_shared<SimStation>(world_, node, setups_[id], vault_disk_);
+    const ControlNode control{.membership = "membership", .orchestrator = "orchestrator"};
+    auto program = std::make_shared<SimStation>(
+        world_, node, setups_[id], std::vector<ControlNode>{control},
+        [this](const std::string& duty, uint64_t number) {
+          const auto assigned = vault_disk_.history.find({duty, number});
+          return assigned == vault_disk_.history.end() ? "" : assigned->second;
+        });
     stations_[id] = program;
     return program;
   });

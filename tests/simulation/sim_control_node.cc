@@ -2,7 +2,6 @@
 
 #include <any>
 #include <utility>
-#include <variant>
 
 #include "absl/strings/str_cat.h"
 
@@ -26,6 +25,34 @@ std::vector<cv::ControlNode> Nodes(const std::vector<std::string>& ids) {
 
 }  // namespace
 
+class SimControlNode::Key final : public cv::RootKey {
+ public:
+  explicit Key(SimControlNode& node) : node_(node) {}
+
+  void Read(ReadDone done) override {
+    auto told = std::make_shared<ReadDone>(std::move(done));
+    node_.Ask({.kind = SimEtcd::Request::Kind::kReadRoot}, [told](const SimEtcd::Answer* answer) {
+      if (answer == nullptr) return (*told)(absl::UnavailableError("no answer"));
+      (*told)(answer->root);
+    });
+  }
+  void Claim(cv::Epoch expected, const cv::RootRecord& record, ClaimDone done) override {
+    SimEtcd::Request request{.kind = SimEtcd::Request::Kind::kClaim};
+    request.epoch = expected;
+    request.record = record;
+    auto told = std::make_shared<ClaimDone>(std::move(done));
+    node_.Ask(request, [told](const SimEtcd::Answer* answer) {
+      if (answer == nullptr) return (*told)(absl::UnavailableError("no answer"));
+      (*told)(ClaimResult{.won = answer->done, .owner = answer->root});
+    });
+  }
+  void Subscribe(std::function<void(const cv::RootClaim&)>) override {}
+  void Unsubscribe() override {}
+
+ private:
+  SimControlNode& node_;
+};
+
 SimControlNode::SimControlNode(SimWorld& world, SimNode& node, const std::vector<std::string>& all,
                                ReplicaDisk& disk, ControlHistory& history)
     : world_(world),
@@ -34,114 +61,49 @@ SimControlNode::SimControlNode(SimWorld& world, SimNode& node, const std::vector
       history_(history),
       name_(absl::StrCat(node.id(), "#", history.last_instance + 1)),
       instance_(++history.last_instance),
-      core_(cv::RootClaimPolicy(), {.id = node.id(), .instance = instance_, .addresses = {}},
-            node.random()),
-      links_(node.id(), instance_, cv::ControlBeatKey("the simulated site's secret")) {
-  links_.SetPeers(all);
+      key_(std::make_unique<Key>(*this)),
+      claim_(world, node, {.id = node.id(), .instance = instance_, .addresses = {}}, Nodes(all),
+             {.key = *key_,
+              .begin_reign = [this](cv::Epoch epoch) { StartReign(epoch); },
+              .end_reign = [this] { EndReign(); },
+              .publish = [](const cv::RoleState&) {},
+              .progress =
+                  [this] {
+                    return cv::ReplicaProgress{.following = true, .applied = disk_.applied};
+                  }}) {
   node.Listen("etcd-answer", [this](const std::string&, const SimMessage& message) {
     const auto& answer = std::any_cast<const SimEtcd::Answer&>(message.body);
     // A repeated answer finds nobody.
     auto found = waiting_.extract(answer.number);
     if (!found.empty()) found.mapped()(&answer);
   });
-  node.Listen("control", [this](const std::string&, const SimMessage& message) {
-    const auto received =
-        links_.Receive(std::any_cast<const cv::ControlPacketBytes&>(message.body));
-    if (received.result != cv::ControlResult::kOk) return;
-    Take([&](cv::ClaimMoment now) { core_.OnBeat(received.from, received.beat, now); });
-  });
-  Take([&](cv::ClaimMoment now) {
-    core_.OnNodes(Nodes(all), now);
-    core_.OnHousehold(true, now);
-    core_.OnProgress({.following = true, .applied = disk_.applied});
-    core_.Start(now);
-  });
+  claim_.Start(true);
   Follow();
   Write();
-}
-
-cv::ClaimMoment SimControlNode::Now() const {
-  return {node_.clock().SteadyNow(), node_.clock().WallNow()};
 }
 
 void SimControlNode::Ask(SimEtcd::Request request, OnAnswer done) {
   request.number = ++last_request_;
   waiting_.emplace(request.number, std::move(done));
   world_.network().Send(node_, "etcd", "etcd", {"request", request});
-  node_.executor().RunAt(Now().steady + kTimeout, [this, number = request.number] {
+  node_.executor().RunAt(node_.clock().SteadyNow() + kTimeout, [this, number = request.number] {
     auto found = waiting_.extract(number);
     if (!found.empty()) found.mapped()(nullptr);
   });
 }
 
-void SimControlNode::Take(const std::function<void(cv::ClaimMoment)>& input) {
-  input(Now());
-  Act();
-  SetTimer();
-}
-
-void SimControlNode::Act() {
-  for (const cv::ClaimAction& action : core_.TakeActions()) {
-    std::visit([this](const auto& what) { Do(what); }, action);
-  }
-}
-
-void SimControlNode::SetTimer() {
-  const SteadyTime next = core_.NextDeadline();
-  if (next == timer_at_) return;
-  if (!timer_at_.is_infinite()) node_.executor().Cancel(timer_);
-  timer_at_ = next;
-  timer_ = node_.executor().RunAt(next, [this] {
-    timer_at_ = SteadyTime::Infinite();
-    Take([this](cv::ClaimMoment now) {
-      core_.OnProgress({.following = true, .applied = disk_.applied});
-      core_.Tick(now);
-    });
-  });
-}
-
 void SimControlNode::SetHousehold(bool whole) {
-  Take([&](cv::ClaimMoment now) { core_.OnHousehold(whole, now); });
+  claim_.Take([&](auto& core, auto now) { core.OnHousehold(whole, now); });
 }
 
 void SimControlNode::HandOver(const std::string& to) {
-  Take([&](cv::ClaimMoment now) { core_.HandOver(1, to, now); });
+  claim_.Take([&](auto& core, auto now) { core.HandOver(1, to, now); });
 }
 
-void SimControlNode::Do(const cv::SendBeat& action) {
-  for (const auto& [id, peer] : core_.peers().all()) {
-    if (!action.to.empty() && action.to != id) continue;
-    world_.network().Send(node_, id, "control", {"beat", links_.Encode(id, action.beat)});
-  }
-}
-
-void SimControlNode::Do(const cv::ClaimKey& action) {
-  SimEtcd::Request request{.kind = SimEtcd::Request::Kind::kClaim};
-  request.epoch = action.expected;
-  request.record = action.record;
-  Ask(request, [this, attempt = action.attempt](const SimEtcd::Answer* answer) {
-    absl::StatusOr<cv::RootKey::ClaimResult> result(absl::UnavailableError("no answer"));
-    if (answer != nullptr) {
-      result = cv::RootKey::ClaimResult{.won = answer->done, .owner = answer->root};
-    }
-    Take([&](cv::ClaimMoment now) { core_.OnClaimAnswered(attempt, result, now); });
-  });
-}
-
-void SimControlNode::Do(const cv::ReadKey&) {
-  Ask({.kind = SimEtcd::Request::Kind::kReadRoot}, [this](const SimEtcd::Answer* answer) {
-    absl::StatusOr<cv::RootClaim> claim(absl::UnavailableError("no answer"));
-    if (answer != nullptr) claim = answer->root;
-    Take([&](cv::ClaimMoment now) { core_.OnReadAnswered(claim, now); });
-  });
-}
-
-void SimControlNode::Do(const cv::StopReign&) {
+void SimControlNode::EndReign() {
   reign_.reset();
   world_.Note(name_ + " stops acting");
 }
-
-void SimControlNode::Do(const cv::Report& action) { world_.Note(name_ + ": " + action.text); }
 
 void SimControlNode::StartReign(cv::Epoch epoch) {
   reign_ = epoch;
@@ -165,7 +127,7 @@ void SimControlNode::Follow() {
     if (answer != nullptr) {
       for (const SimRevision& revision : answer->revisions) Apply(revision);
     }
-    node_.executor().RunAt(Now().steady + kFollowEvery, [this] { Follow(); });
+    node_.executor().RunAt(node_.clock().SteadyNow() + kFollowEvery, [this] { Follow(); });
   });
 }
 
@@ -178,12 +140,12 @@ void SimControlNode::Apply(const SimRevision& revision) {
   }
   if (!revision.root.has_value()) return;
   const cv::RootClaim claim{.epoch = revision.revision, .record = *revision.root};
-  Take([&](cv::ClaimMoment now) { core_.OnRoot(claim, now); });
+  claim_.Take([&](auto& core, auto now) { core.OnRoot(claim, now); });
 }
 
 // Decided on the replica; etcd takes it only if nothing has been written since, by anybody.
 void SimControlNode::Write() {
-  node_.executor().RunAt(Now().steady + kWriteEvery, [this] { Write(); });
+  node_.executor().RunAt(node_.clock().SteadyNow() + kWriteEvery, [this] { Write(); });
   if (!reign_.has_value() || writing_) return;
   SimWrite write{.id = ++history_.last_write};
   write.duty = absl::StrCat("duty-", node_.random().Below(kDuties));
@@ -203,7 +165,7 @@ void SimControlNode::Write() {
       return;
     }
     if (answer->root.epoch == epoch) return;
-    Take([&](cv::ClaimMoment now) { core_.OnDeposed(epoch, now); });
+    claim_.Take([&](auto& core, auto now) { core.OnDeposed(epoch, now); });
   });
 }
 

@@ -10,9 +10,8 @@
 #include <vector>
 
 #include "common/sim/sim_world.h"
-#include "services/config_vault/control_links.h"
-#include "services/config_vault/root_claim.h"
 #include "tests/simulation/sim_etcd.h"
+#include "tests/simulation/sim_root_claim.h"
 
 namespace understudy::simulation {
 
@@ -45,33 +44,22 @@ class SimControlNode {
 
   bool reigning() const { return reign_.has_value(); }
   std::optional<config_vault::Epoch> reign() const { return reign_; }
-  const config_vault::RootClaimCore& core() const { return core_; }
+  const config_vault::RootClaimCore& core() const { return claim_.core(); }
   const ReplicaDisk& replica() const { return disk_; }
   void SetHousehold(bool whole);
   void HandOver(const std::string& to);
 
  private:
   using OnAnswer = std::function<void(const SimEtcd::Answer*)>;
+  // The key `root`, asked for over the network. Changes come with the replica.
+  class Key;
 
-  config_vault::ClaimMoment Now() const;
   void Ask(SimEtcd::Request request, OnAnswer done);
-  void Take(const std::function<void(config_vault::ClaimMoment)>& input);
-  void Act();
-  void SetTimer();
   void Follow();
   void Apply(const SimRevision& revision);
   void Write();
   void StartReign(config_vault::Epoch epoch);
-
-  void Do(const config_vault::SendBeat& action);
-  void Do(const config_vault::ClaimKey& action);
-  void Do(const config_vault::ReadKey& action);
-  void Do(const config_vault::StartReign& action) { StartReign(action.epoch); }
-  void Do(const config_vault::StopReign& action);
-  void Do(const config_vault::PublishRole&) {}
-  void Do(const config_vault::AnswerHandOver&) {}
-  void Do(const config_vault::FalseAlarm&) {}
-  void Do(const config_vault::Report& action);
+  void EndReign();
 
   SimWorld& world_;
   SimNode& node_;
@@ -79,14 +67,12 @@ class SimControlNode {
   ControlHistory& history_;
   const std::string name_;
   const uint64_t instance_;
-  config_vault::RootClaimCore core_;
-  config_vault::ControlLinks links_;
+  std::unique_ptr<config_vault::RootKey> key_;
+  SimRootClaim claim_;
   std::map<uint64_t, OnAnswer> waiting_;
   uint64_t last_request_ = 0;
   std::optional<config_vault::Epoch> reign_;
   bool writing_ = false;
-  Executor::TimerId timer_ = 0;
-  SteadyTime timer_at_ = SteadyTime::Infinite();
 };
 
 }  // namespace understudy::simulation

@@ -29,6 +29,8 @@ class SimMembership {
   };
   struct Welcome {
     uint64_t session_id = 0;
+    // Of the root that welcomes.
+    uint64_t epoch = 1;
   };
   struct Report {
     failover_orchestrator::StationKind kind;
@@ -39,6 +41,9 @@ class SimMembership {
   struct Beat {
     uint64_t session_id = 0;
     SteadyTime sent;
+    uint64_t sequence = 0;
+    // In an answer: join again.
+    bool session_ended = false;
   };
   // On "watch".
   struct Snapshot {
@@ -47,6 +52,10 @@ class SimMembership {
   struct Changed {
     failover_orchestrator::ChangeReason reason;
     failover_orchestrator::Member member;
+  };
+  struct Suspected {
+    std::string station_id;
+    absl::Duration next_look;
   };
 
   SimMembership(SimWorld& world, SimNode& node, StationRecords& records);

@@ -1,5 +1,6 @@
 #include "tests/simulation/sim_orchestrator.h"
 
+#include <algorithm>
 #include <any>
 #include <utility>
 
@@ -13,45 +14,19 @@ using fo::Instant;
 
 namespace {
 
-constexpr absl::Duration kCallTimeout = absl::Seconds(1);
 constexpr absl::Duration kReconnect = absl::Milliseconds(100);
 
 }  // namespace
 
 // SimRegistry -------------------------------------------------------------------------------------
 
-void SimRegistry::Send(std::function<std::any(SimVault&)> call, OnAnswer on_answer) {
-  const uint64_t id = ++last_id_;
-  waiting_[id] = std::move(on_answer);
-  if (stream_ == nullptr) {
-    stream_ = world_.streams().Connect(node_, "vault", "calls");
-    stream_->SetHandlers(
-        [this](const SimMessage& message) {
-          const auto& answer = *std::any_cast<SimVault::Answer>(&message.body);
-          Settle(answer.id, &answer.result);
-        },
-        [this] {
-          stream_ = nullptr;
-          while (!waiting_.empty()) Settle(waiting_.begin()->first, nullptr);
-        });
-  }
-  stream_->Send({"call", SimVault::Request{id, std::move(call)}});
-  node_.executor().RunAt(node_.clock().SteadyNow() + kCallTimeout,
-                         [this, id] { Settle(id, nullptr); });
-}
-
-void SimRegistry::Settle(uint64_t id, const std::any* result) {
-  auto waiting = waiting_.extract(id);
-  if (!waiting.empty()) waiting.mapped()(result);
-}
-
 template <typename Result>
 void SimRegistry::Call(std::function<Result(SimVault&)> call, std::function<void(Result)> done) {
-  Send([call = std::move(call)](SimVault& vault) { return std::any(call(vault)); },
-       [done = std::move(done)](const std::any* result) {
-         if (result == nullptr) return done(absl::UnavailableError("no answer"));
-         done(std::any_cast<Result>(*result));
-       });
+  vault_.Call<Result>(
+      [call = std::move(call)](SimVault& vault, std::function<void(Result)> answer) {
+        vault.AfterSync([result = call(vault), answer] { answer(result); });
+      },
+      std::move(done));
 }
 
 void SimRegistry::Create(const fo::CreateDuty& write, OnAssignment done) {
@@ -76,12 +51,14 @@ void SimRegistry::Load(OnContents done) {
 // SimOrchestrator ---------------------------------------------------------------------------------
 
 SimOrchestrator::SimOrchestrator(SimWorld& world, SimNode& node, fo::FailoverMetrics& metrics,
-                                 const fo::FailoverPolicy& policy)
+                                 const fo::FailoverPolicy& policy, Siblings siblings,
+                                 std::unique_ptr<fo::RegistryPort> registry)
     : world_(world),
       node_(node),
-      registry_(world, node),
+      siblings_(std::move(siblings)),
+      registry_(std::move(registry)),
       runner_(policy, absl::Seconds(30),
-              {node.clock(), node.random(), node.executor(), registry_, *this, metrics}) {
+              {node.clock(), node.random(), node.executor(), *registry_, *this, metrics}) {
   world.streams().Accept(node, "orders", [this](auto stream) { AcceptStation(stream); });
   WatchVault();
   WatchMembership();
@@ -92,7 +69,7 @@ void SimOrchestrator::After(absl::Duration delay, std::function<void()> task) {
 }
 
 void SimOrchestrator::WatchVault() {
-  vault_ = world_.streams().Connect(node_, "vault", "watch");
+  vault_ = world_.streams().Connect(node_, siblings_.vault, "watch");
   vault_->SetHandlers(
       [this](const SimMessage& message) { OnVault(message); },
       [this] {
@@ -102,10 +79,9 @@ void SimOrchestrator::WatchVault() {
 }
 
 void SimOrchestrator::OnVault(const SimMessage& message) {
+  if (const auto* role = std::any_cast<SimVault::Role>(&message.body)) return OnRole(*role);
   runner_.Take([&](FailoverCore& core, Instant now) {
-    if (const auto* role = std::any_cast<SimVault::Role>(&message.body)) {
-      core.OnRole(role->epoch, now);
-    } else if (const auto* document = std::any_cast<SimVault::Document>(&message.body)) {
+    if (const auto* document = std::any_cast<SimVault::Document>(&message.body)) {
       core.OnDocument(document->duty_id, document->state, now);
     } else {
       core.OnDocumentsSynced(now);
@@ -113,10 +89,38 @@ void SimOrchestrator::OnVault(const SimMessage& message) {
   });
 }
 
+// As the production SiteWatcher and the services that it tells.
+void SimOrchestrator::OnRole(const SimVault::Role& role) {
+  const bool acts = role.is_root && role.epoch >= newest_epoch_;
+  newest_epoch_ = std::max(newest_epoch_, role.epoch);
+  root_ = acts ? std::nullopt : std::make_optional(role.root);
+  runner_.Take([&](FailoverCore& core, Instant now) {
+    core.OnRole(acts ? std::make_optional(role.epoch) : std::nullopt, now);
+    if (!acts) core.OnMembershipLost(now);
+  });
+  if (acts) {
+    if (!std::exchange(members_forgotten_, false) || membership_ == nullptr) return;
+    // Its snapshot may have come before it was forgotten.
+    membership_->Close();
+    return WatchMembership();
+  }
+  members_forgotten_ = true;
+  for (auto& [station, stream] : std::exchange(stations_, {})) {
+    stream->Send({"not_root", *root_});
+    stream->Close();
+    runner_.Take([&](FailoverCore& core, Instant now) { core.OnDetached(station, now); });
+  }
+}
+
 void SimOrchestrator::WatchMembership() {
-  membership_ = world_.streams().Connect(node_, "membership", "watch");
+  membership_ = world_.streams().Connect(node_, siblings_.membership, "watch");
   membership_->SetHandlers([this](const SimMessage& message) { OnMembership(message); },
-                           [this] { After(kReconnect, [this] { WatchMembership(); }); });
+                           [this] {
+                             membership_ = nullptr;
+                             After(kReconnect, [this] {
+                               if (membership_ == nullptr) WatchMembership();
+                             });
+                           });
 }
 
 void SimOrchestrator::OnMembership(const SimMessage& message) {
@@ -125,11 +129,17 @@ void SimOrchestrator::OnMembership(const SimMessage& message) {
       core.OnMembershipSnapshot(snapshot->members, now);
     } else if (const auto* changed = std::any_cast<SimMembership::Changed>(&message.body)) {
       core.OnMemberChanged(changed->reason, changed->member, now);
+    } else if (const auto* near = std::any_cast<SimMembership::Suspected>(&message.body)) {
+      core.OnSuspected(near->station_id, near->next_look, now);
     }
   });
 }
 
 void SimOrchestrator::AcceptStation(const std::shared_ptr<SimStream>& stream) {
+  if (root_.has_value()) {
+    stream->Send({"not_root", *root_});
+    return stream->Close();
+  }
   greeted_not_yet_[stream.get()] = stream;
   SimStream* raw = stream.get();
   std::weak_ptr<SimStream> weak = stream;
@@ -152,6 +162,7 @@ void SimOrchestrator::AcceptStation(const std::shared_ptr<SimStream>& stream) {
 void SimOrchestrator::OnReply(const std::shared_ptr<SimStream>& stream, const SimMessage& message) {
   if (const auto* hello = std::any_cast<HelloReply>(&message.body)) {
     greeted_not_yet_.erase(stream.get());
+    if (root_.has_value()) return stream->Close();
     auto& current = stations_[hello->station_id];
     if (current != nullptr) current->Close();
     current = stream;

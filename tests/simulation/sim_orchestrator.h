@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/sim/sim_world.h"
@@ -43,11 +44,10 @@ struct StoodDownReply {
   uint64_t number = 0;
 };
 
-// The registry over a "calls" stream: a call whose answer does not come within its time, or before
-// the stream closes, has failed, and may have been done.
+// The registry of a SimVault.
 class SimRegistry final : public failover_orchestrator::RegistryPort {
  public:
-  SimRegistry(SimWorld& world, SimNode& node) : world_(world), node_(node) {}
+  SimRegistry(SimWorld& world, SimNode& node) : vault_(world, node, "vault", kCallTimeout) {}
 
   void Create(const failover_orchestrator::CreateDuty& write, OnAssignment done) override;
   void Claim(const failover_orchestrator::ClaimDuty& write, OnAssignment done) override;
@@ -58,25 +58,26 @@ class SimRegistry final : public failover_orchestrator::RegistryPort {
   void Load(OnContents done) override;
 
  private:
-  using OnAnswer = std::function<void(const std::any* result)>;
+  static constexpr absl::Duration kCallTimeout = absl::Seconds(1);
 
   template <typename Result>
   void Call(std::function<Result(SimVault&)> call, std::function<void(Result)> done);
-  void Send(std::function<std::any(SimVault&)> call, OnAnswer on_answer);
-  void Settle(uint64_t id, const std::any* result);
 
-  SimWorld& world_;
-  SimNode& node_;
-  std::shared_ptr<SimStream> stream_;
-  std::map<uint64_t, OnAnswer> waiting_;
-  uint64_t last_id_ = 0;
+  SimCaller<SimVault> vault_;
 };
 
 // The production runner and core on a simulated node.
 class SimOrchestrator final : public failover_orchestrator::StationPort {
  public:
+  // The nodes of the services beside it.
+  struct Siblings {
+    std::string vault = "vault";
+    std::string membership = "membership";
+  };
+
   SimOrchestrator(SimWorld& world, SimNode& node, failover_orchestrator::FailoverMetrics& metrics,
-                  const failover_orchestrator::FailoverPolicy& policy);
+                  const failover_orchestrator::FailoverPolicy& policy, Siblings siblings,
+                  std::unique_ptr<failover_orchestrator::RegistryPort> registry);
 
   bool Send(const failover_orchestrator::SendActivate& order) override;
   bool Send(const failover_orchestrator::SendHold& order) override;
@@ -91,6 +92,7 @@ class SimOrchestrator final : public failover_orchestrator::StationPort {
   bool SendTo(const std::string& kind, const Order& order);
   void WatchVault();
   void OnVault(const SimMessage& message);
+  void OnRole(const SimVault::Role& role);
   void WatchMembership();
   void OnMembership(const SimMessage& message);
   void AcceptStation(const std::shared_ptr<SimStream>& stream);
@@ -99,10 +101,15 @@ class SimOrchestrator final : public failover_orchestrator::StationPort {
 
   SimWorld& world_;
   SimNode& node_;
-  SimRegistry registry_;
+  const Siblings siblings_;
+  const std::unique_ptr<failover_orchestrator::RegistryPort> registry_;
   failover_orchestrator::FailoverRunner runner_;
   std::shared_ptr<SimStream> vault_;
   std::shared_ptr<SimStream> membership_;
+  uint64_t newest_epoch_ = 0;
+  bool members_forgotten_ = false;
+  // The root, while this node is a sentinel.
+  std::optional<RootRedirect> root_;
   // Of stations that said hello.
   std::map<std::string, std::shared_ptr<SimStream>> stations_;
   std::map<SimStream*, std::shared_ptr<SimStream>> greeted_not_yet_;

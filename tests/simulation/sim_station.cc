@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/station_agent/station_role.h"
-#include "tests/simulation/sim_membership.h"
 #include "tests/simulation/sim_orchestrator.h"
 
 namespace understudy::simulation {
@@ -33,18 +32,18 @@ fo::StationKind ToKind(sa::StationKind kind) {
 
 }  // namespace
 
-SimStation::SimStation(SimWorld& world, SimNode& node, StationSetup& setup, const VaultDisk& vault)
+SimStation::SimStation(SimWorld& world, SimNode& node, StationSetup& setup,
+                       std::vector<ControlNode> nodes, AssignedTo assigned_to)
     : world_(world),
       node_(node),
       setup_(setup),
-      vault_(vault),
+      seeker_(std::move(nodes), &ControlNode::membership,
+              {.initial = absl::Milliseconds(50), .maximum = absl::Milliseconds(200)}),
+      assigned_to_(std::move(assigned_to)),
       core_(sa::DutyCoreOptions(), node.random()) {
   LoadRole();
   node_.Listen("beat-answer", [this](const std::string&, const SimMessage& message) {
-    const auto beat = std::any_cast<SimMembership::Beat>(message.body);
-    if (beat.session_id != session_id_) return;
-    lease_until_ = std::max(lease_until_, beat.sent + kLease);
-    CheckLease();
+    OnBeatAnswer(std::any_cast<const SimMembership::Beat&>(message.body));
   });
   core_.OnNativeAttached(node_.clock().SteadyNow());
   Carry();
@@ -72,18 +71,30 @@ void SimStation::After(absl::Duration delay, std::function<void()> task) {
   node_.executor().RunAt(node_.clock().SteadyNow() + delay, std::move(task));
 }
 
+void SimStation::JoinAfter(absl::Duration pause) {
+  session_ = nullptr;
+  session_id_ = 0;
+  After(pause, [this, join = ++join_] {
+    if (join == join_) Join();
+  });
+}
+
+void SimStation::LeaveSession() {
+  if (session_ != nullptr) session_->Close();
+  JoinAfter(seeker_.OnNoRoot(node_.random()));
+}
+
 void SimStation::Join() {
   session_id_ = 0;
-  session_ = world_.streams().Connect(node_, "membership", "session");
+  session_ = world_.streams().Connect(node_, seeker_.address(), "session");
+  // What still comes of a session that was left counts no more.
+  const SimStream* const raw = session_.get();
   session_->SetHandlers(
-      [this](const SimMessage& message) {
-        session_id_ = std::any_cast<SimMembership::Welcome>(message.body).session_id;
-        OnWelcome();
+      [this, raw](const SimMessage& message) {
+        if (session_.get() == raw) OnSession(message);
       },
-      [this] {
-        session_id_ = 0;
-        After(node_.random().Between(absl::Milliseconds(50), absl::Milliseconds(200)),
-              [this] { Join(); });
+      [this, raw] {
+        if (session_.get() == raw) JoinAfter(seeker_.OnNoRoot(node_.random()));
       });
   fo::Member member;
   member.station_id = setup_.id;
@@ -99,19 +110,46 @@ void SimStation::Join() {
   session_->Send({"join", SimMembership::Join{std::move(member)}});
 }
 
-void SimStation::OnWelcome() {
+void SimStation::OnSession(const SimMessage& message) {
+  if (const auto* root = std::any_cast<RootRedirect>(&message.body)) {
+    session_->Close();
+    return JoinAfter(seeker_.OnNotRoot(*root, node_.random()));
+  }
+  OnWelcome(std::any_cast<const SimMembership::Welcome&>(message.body));
+}
+
+void SimStation::OnWelcome(const SimMembership::Welcome& welcome) {
+  // Of a root that was deposed and does not know it.
+  if (!seeker_.OnRoot(welcome.epoch)) return LeaveSession();
+  session_id_ = welcome.session_id;
+  sequence_ = 0;
+  home_ = seeker_.current();
+  last_answered_ = node_.clock().SteadyNow();
   BeatOn(session_id_);
   Report();
+  if (orders_ != nullptr && orders_node_ != home_.orchestrator) {
+    std::exchange(orders_, nullptr)->Close();
+  }
   if (orders_ == nullptr) Attend();
 }
 
 void SimStation::BeatOn(uint64_t session_id) {
   if (session_id != session_id_ || session_id == 0) return;
   const SteadyTime now = node_.clock().SteadyNow();
-  world_.network().Send(node_, "membership", "beat",
-                        {"beat", SimMembership::Beat{session_id, now}});
+  // By now the root has given us up, too: it is asked again after the others.
+  if (seeker_.nodes().size() > 1 && now - last_answered_ > 2 * kSilence) return LeaveSession();
+  const SimMembership::Beat beat{session_id, now, ++sequence_};
+  world_.network().Send(node_, home_.membership, "beat", {"beat", beat});
   CheckLease();
   After(kBeatInterval, [this, session_id] { BeatOn(session_id); });
+}
+
+void SimStation::OnBeatAnswer(const SimMembership::Beat& beat) {
+  if (beat.session_id != session_id_) return;
+  if (beat.session_ended) return LeaveSession();
+  last_answered_ = std::max(last_answered_, beat.sent);
+  lease_until_ = std::max(lease_until_, beat.sent + kLease);
+  CheckLease();
 }
 
 void SimStation::CheckLease() {
@@ -143,7 +181,8 @@ void SimStation::Report() {
 }
 
 void SimStation::Attend() {
-  orders_ = world_.streams().Connect(node_, "orchestrator", "orders");
+  orders_node_ = home_.orchestrator;
+  orders_ = world_.streams().Connect(node_, orders_node_, "orders");
   orders_->SetHandlers(
       [this](const SimMessage& message) { OnOrder(message); },
       [this] {
@@ -180,8 +219,7 @@ void SimStation::OnOrder(const SimMessage& message) {
 }
 
 void SimStation::OnDutyOrder(const fo::DutyOrder& order, bool activate) {
-  const auto assigned = vault_.history.find({order.duty_id, order.assignment_number});
-  if (assigned == vault_.history.end() || assigned->second != setup_.id) {
+  if (assigned_to_(order.duty_id, order.assignment_number) != setup_.id) {
     violation_ = absl::StrCat(setup_.id, " was ordered to run ", order.duty_id, "#",
                               order.assignment_number, ", which it was never assigned");
   }
@@ -269,6 +307,7 @@ void SimStation::NativeAnswers(sa::NativeState state) {
     if (state.kind == sa::NativeState::Kind::kRunning && duty.has_value()) {
       native_runs_ = fo::DutyOrder();
       native_runs_->duty_id = duty->duty_id;
+      native_runs_->assignment_number = duty->mark.number;
       native_runs_->strict_fencing = duty->strict_fencing;
       native_runs_->document_sha256 = FromSha(state.sha256);
     }

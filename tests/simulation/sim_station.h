@@ -2,16 +2,20 @@
 #define UNDERSTUDY_TESTS_SIMULATION_SIM_STATION_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/capability/capability_set.h"
+#include "common/control_nodes/control_node.h"
+#include "common/control_nodes/root_seeker.h"
 #include "common/sim/sim_world.h"
 #include "services/failover_orchestrator/action.h"
 #include "services/station_agent/duty_core.h"
-#include "tests/simulation/sim_vault.h"
+#include "tests/simulation/sim_membership.h"
 
 namespace understudy::simulation {
 
@@ -29,7 +33,12 @@ struct StationSetup {
 // native process that does what it is told. A crash takes agent and native process together.
 class SimStation {
  public:
-  SimStation(SimWorld& world, SimNode& node, StationSetup& setup, const VaultDisk& vault);
+  // Who was assigned the duty under that number; empty when nobody was.
+  using AssignedTo = std::function<std::string(const std::string& duty, uint64_t number)>;
+
+  // `nodes` are the control nodes, each service named by its simulated node.
+  SimStation(SimWorld& world, SimNode& node, StationSetup& setup, std::vector<ControlNode> nodes,
+             AssignedTo assigned_to);
 
   const station_agent::DutyCore& core() const { return core_; }
   // What the native process runs, by the number of the assignment; nothing while it runs nothing,
@@ -42,7 +51,12 @@ class SimStation {
  private:
   void LoadRole();
   void Join();
-  void OnWelcome();
+  void OnSession(const SimMessage& message);
+  void OnWelcome(const SimMembership::Welcome& welcome);
+  void OnBeatAnswer(const SimMembership::Beat& beat);
+  // Looks for the root after `pause`.
+  void JoinAfter(absl::Duration pause);
+  void LeaveSession();
   void BeatOn(uint64_t session_id);
   void Attend();
   void OnOrder(const SimMessage& message);
@@ -71,11 +85,19 @@ class SimStation {
   SimWorld& world_;
   SimNode& node_;
   StationSetup& setup_;
-  const VaultDisk& vault_;
+  RootSeeker seeker_;
+  const AssignedTo assigned_to_;
   station_agent::DutyCore core_;
   std::shared_ptr<SimStream> session_;
   std::shared_ptr<SimStream> orders_;
   uint64_t session_id_ = 0;
+  uint64_t sequence_ = 0;
+  // Grows with each wait for a join: only the latest joins.
+  uint64_t join_ = 0;
+  // The control node that welcomed, and the one whose orders are attended.
+  ControlNode home_;
+  std::string orders_node_;
+  SteadyTime last_answered_;
   SteadyTime lease_until_;
   bool had_lease_ = false;
   bool lease_watched_ = false;

@@ -1,7 +1,5 @@
 #include "tests/simulation/sim_vault.h"
 
-#include <any>
-
 #include "absl/strings/str_cat.h"
 #include "common/status/status.h"
 
@@ -10,31 +8,15 @@ namespace understudy::simulation {
 namespace fo = failover_orchestrator;
 
 SimVault::SimVault(SimWorld& world, SimNode& node, VaultDisk& disk)
-    : world_(world), node_(node), disk_(disk) {
+    : world_(world), node_(node), disk_(disk), calls_(world, node, *this) {
   ++disk_.epoch;
-  world.streams().Accept(node, "calls", [this](auto stream) { Accept(std::move(stream)); });
   world.streams().Accept(node, "watch", [this](auto stream) { Watch(stream); });
 }
 
-void SimVault::Accept(std::shared_ptr<SimStream> stream) {
-  SimStream* raw = stream.get();
-  stream->SetHandlers(
-      [this, raw](const SimMessage& message) {
-        const auto request = std::any_cast<Request>(message.body);
-        std::any result = request.call(*this);
-        // The disk takes its time; whoever asked hears of it after that.
-        const absl::Duration sync =
-            node_.random().Between(absl::Microseconds(200), absl::Milliseconds(3));
-        node_.executor().RunAt(node_.clock().SteadyNow() + sync, [this, raw, request, result] {
-          for (const auto& open : calls_) {
-            if (open.get() == raw) raw->Send({"answer", Answer{request.id, result}});
-          }
-        });
-      },
-      [this, raw] {
-        std::erase_if(calls_, [raw](const auto& open) { return open.get() == raw; });
-      });
-  calls_.push_back(std::move(stream));
+void SimVault::AfterSync(std::function<void()> task) {
+  const absl::Duration sync =
+      node_.random().Between(absl::Microseconds(200), absl::Milliseconds(3));
+  node_.executor().RunAt(node_.clock().SteadyNow() + sync, std::move(task));
 }
 
 void SimVault::Watch(const std::shared_ptr<SimStream>& stream) {

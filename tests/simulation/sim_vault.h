@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/control_nodes/root_redirect.h"
 #include "common/sim/sim_world.h"
 #include "services/failover_orchestrator/action.h"
 #include "services/failover_orchestrator/ports.h"
+#include "tests/simulation/sim_calls.h"
 
 namespace understudy::simulation {
 
@@ -32,18 +34,12 @@ struct VaultDisk {
 // new epoch at each start. A write is on disk before it is answered; the answer may be lost.
 class SimVault {
  public:
-  // What travels on "calls": a request that is carried out at the vault, and its answer.
-  struct Request {
-    uint64_t id = 0;
-    std::function<std::any(SimVault&)> call;
-  };
-  struct Answer {
-    uint64_t id = 0;
-    std::any result;
-  };
   // What travels on "watch".
   struct Role {
     uint64_t epoch = 0;
+    bool is_root = true;
+    // Who is, where it is another one.
+    RootRedirect root = {};
   };
   struct Document {
     std::string duty_id;
@@ -53,6 +49,8 @@ class SimVault {
 
   SimVault(SimWorld& world, SimNode& node, VaultDisk& disk);
 
+  // The disk takes its time; whoever asked hears of it after that.
+  void AfterSync(std::function<void()> task);
   absl::StatusOr<failover_orchestrator::Assignment> Create(
       const failover_orchestrator::CreateDuty& write);
   absl::StatusOr<failover_orchestrator::Assignment> Claim(
@@ -65,7 +63,6 @@ class SimVault {
   void PutDocument(const std::string& duty_id, failover_orchestrator::DocumentState state);
 
  private:
-  void Accept(std::shared_ptr<SimStream> stream);
   void Watch(const std::shared_ptr<SimStream>& stream);
   absl::Status CheckEpoch(uint64_t epoch) const;
   absl::Status CheckFree(const std::string& station_id, const std::string& duty_id) const;
@@ -74,7 +71,7 @@ class SimVault {
   SimWorld& world_;
   SimNode& node_;
   VaultDisk& disk_;
-  std::vector<std::shared_ptr<SimStream>> calls_;
+  SimCallPort<SimVault> calls_;
   std::vector<std::shared_ptr<SimStream>> watchers_;
 };
 
