@@ -55,18 +55,12 @@ int Watchers() {
 
 class TlsTest : public ::testing::Test {
  protected:
-  // Paths of this test alone.
-  TlsFiles Files(const std::string& who) {
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    return TlsFilesIn(absl::StrCat(info->name(), "-", who));
-  }
-
   const Authority authority_{"site"};
 };
 
 TEST_F(TlsTest, ServesAClientOfTheSameAuthority) {
-  const TlsFiles server_files = Files("server");
-  const TlsFiles client_files = Files("client");
+  const TlsFiles server_files = TlsFilesIn("server");
+  const TlsFiles client_files = TlsFilesIn("client");
   authority_.Issue("control-1", server_files);
   authority_.Issue("station-1", client_files);
   TestServer server({}, Secure(server_files));
@@ -75,8 +69,8 @@ TEST_F(TlsTest, ServesAClientOfTheSameAuthority) {
 }
 
 TEST_F(TlsTest, RefusesAClientOfAnotherAuthority) {
-  const TlsFiles server_files = Files("server");
-  const TlsFiles client_files = Files("client");
+  const TlsFiles server_files = TlsFilesIn("server");
+  const TlsFiles client_files = TlsFilesIn("client");
   const Authority stranger("stranger");
   stranger.Issue("station-1", client_files);
   authority_.Issue("control-1", server_files);
@@ -88,15 +82,15 @@ TEST_F(TlsTest, RefusesAClientOfAnotherAuthority) {
 }
 
 TEST_F(TlsTest, RefusesAClientWithoutACertificate) {
-  const TlsFiles server_files = Files("server");
+  const TlsFiles server_files = TlsFilesIn("server");
   authority_.Issue("control-1", server_files);
   TestServer server({}, Secure(server_files));
   EXPECT_EQ(Say(server.NewChannel()).code(), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(TlsTest, RefusesAServerOfAnotherAuthority) {
-  const TlsFiles server_files = Files("server");
-  const TlsFiles client_files = Files("client");
+  const TlsFiles server_files = TlsFilesIn("server");
+  const TlsFiles client_files = TlsFilesIn("client");
   const Authority stranger("stranger");
   stranger.Issue("control-1", server_files);
   authority_.Issue("station-1", client_files);
@@ -105,8 +99,8 @@ TEST_F(TlsTest, RefusesAServerOfAnotherAuthority) {
 }
 
 TEST_F(TlsTest, RefusesAServerOfAnotherNameUnlessThatNameIsExpected) {
-  const TlsFiles server_files = Files("server");
-  const TlsFiles client_files = Files("client");
+  const TlsFiles server_files = TlsFilesIn("server");
+  const TlsFiles client_files = TlsFilesIn("client");
   authority_.Issue("control-1", server_files, /*only_name=*/true);
   authority_.Issue("station-1", client_files);
   TestServer server({}, Secure(server_files));
@@ -116,9 +110,9 @@ TEST_F(TlsTest, RefusesAServerOfAnotherNameUnlessThatNameIsExpected) {
 }
 
 TEST_F(TlsTest, UsesReplacedCertificatesForNewConnections) {
-  const TlsFiles server_files = Files("server");
-  const TlsFiles old_files = Files("old-client");
-  const TlsFiles new_files = Files("new-client");
+  const TlsFiles server_files = TlsFilesIn("server");
+  const TlsFiles old_files = TlsFilesIn("old-client");
+  const TlsFiles new_files = TlsFilesIn("new-client");
   authority_.Issue("control-1", server_files);
   authority_.Issue("station-1", old_files);
   TestServer server({}, Secure(server_files));
@@ -137,7 +131,7 @@ TEST_F(TlsTest, UsesReplacedCertificatesForNewConnections) {
 }
 
 TEST_F(TlsTest, WatchesTheSameFilesWithOneThread) {
-  const TlsFiles files = Files("server");
+  const TlsFiles files = TlsFilesIn("server");
   authority_.Issue("control-1", files);
   const int before = Watchers();
   for (int i = 0; i < 8; ++i) {
@@ -151,7 +145,7 @@ TEST_F(TlsTest, WatchesTheSameFilesWithOneThread) {
 }
 
 TEST_F(TlsTest, KeepsTheHealthPortPlain) {
-  const TlsFiles server_files = Files("server");
+  const TlsFiles server_files = TlsFilesIn("server");
   authority_.Issue("control-1", server_files);
   ServiceConfig config = Secure(server_files);
   config.health_listen = "127.0.0.1:0";
@@ -161,8 +155,8 @@ TEST_F(TlsTest, KeepsTheHealthPortPlain) {
 }
 
 TEST_F(TlsTest, SaysWhichFileCannotBeUsed) {
-  const TlsFiles good = Files("good");
-  const TlsFiles other = Files("other");
+  const TlsFiles good = TlsFilesIn("good");
+  const TlsFiles other = TlsFilesIn("other");
   authority_.Issue("control-1", good);
   authority_.Issue("control-2", other);
   EXPECT_TRUE(CheckTlsFiles(good).ok());

@@ -123,7 +123,7 @@ class GrpcRolesTest : public ::testing::Test {
 
   Caller As(const std::string& name) { return SignedBy(authority_, name); }
   Caller SignedBy(const rpc::testing::Authority& authority, const std::string& name) {
-    rpc::TlsFiles files = rpc::testing::TlsFilesIn(name);
+    rpc::TlsFiles files = rpc::testing::TlsFilesIn(name + "-" + std::to_string(++callers_));
     authority.Issue(name, files);
     files.authorities = files_.authorities;
     const std::string target = "127.0.0.1:" + std::to_string(server_->port());
@@ -139,6 +139,7 @@ class GrpcRolesTest : public ::testing::Test {
   const std::string directory_ = std::string(std::getenv("TEST_TMPDIR")) + "/roles";
   const rpc::testing::Authority authority_{"site authority"};
   const rpc::TlsFiles files_ = rpc::testing::TlsFilesIn("server");
+  int callers_ = 0;
   std::unique_ptr<Server> server_;
 };
 

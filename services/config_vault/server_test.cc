@@ -101,7 +101,7 @@ class ServerTest : public ::testing::Test {
     request.mutable_station()->set_id(id);
     request.mutable_station()->set_kind(type::v1::STATION_KIND_BACKUP);
     auto& counts = *request.mutable_station()->mutable_capabilities()->mutable_counts();
-    const std::string name(48, 'x');
+    const std::string name(60, 'x');
     for (int i = 0; i < capabilities; ++i) counts[absl::StrCat(name, i)] = 8;
     return Call(*registry_, &Registry::PutStation, request);
   }

@@ -73,7 +73,9 @@ void Authority::Issue(const std::string& name, const TlsFiles& files, bool only_
 }
 
 TlsFiles TlsFilesIn(const std::string& directory_name) {
-  const std::string directory = ::testing::TempDir() + "/" + directory_name;
+  const std::string directory = ::testing::TempDir() + "/" +
+                                ::testing::UnitTest::GetInstance()->current_test_info()->name() +
+                                "-" + directory_name;
   mkdir(directory.c_str(), 0700);
   return {directory + "/certificate.pem", directory + "/key.pem", directory + "/authorities.pem"};
 }

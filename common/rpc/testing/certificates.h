@@ -39,7 +39,8 @@ class Authority {
   Certificate certificate_;
 };
 
-// Three paths below the test's own directory.
+// Three paths of the running test alone: a process looks at files that it has used only now and
+// then, so that another test's would be remembered.
 TlsFiles TlsFilesIn(const std::string& directory_name);
 
 }  // namespace understudy::rpc::testing
