@@ -280,6 +280,12 @@ class FakeClientFactory final : public ClientFactory {
     return Answer(site_, site_.health);
   }
   absl::StatusOr<config_vault::v1::WatchRoleResponse> Role(const std::string& address) override {
+    if (site_.roles_unsettled > 0) {
+      --site_.roles_unsettled;
+      config_vault::v1::WatchRoleResponse sentinel;
+      sentinel.set_role(config_vault::v1::ROLE_SENTINEL);
+      return sentinel;
+    }
     const auto role = site_.roles.find(address);
     return Answer(site_, role == site_.roles.end() ? site_.role : role->second);
   }

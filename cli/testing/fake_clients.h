@@ -19,6 +19,8 @@ struct FakeSite {
   config_vault::v1::WatchRoleResponse role;
   // Of vaults whose role is another.
   std::map<std::string, config_vault::v1::WatchRoleResponse> roles;
+  // So many questions for a role are answered "a sentinel" first: the site is choosing its root.
+  int roles_unsettled = 0;
 
   config_vault::v1::PutRequest put_request;
   config_vault::v1::PutResponse put;

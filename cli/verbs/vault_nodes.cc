@@ -4,15 +4,32 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "cli/local_fleet/wait.h"
 #include "common/status/status.h"
 
 namespace understudy::cli {
 namespace {
 
+// How often the vaults are asked again while none is the root's.
+constexpr absl::Duration kAskAgain = absl::Milliseconds(100);
+
 absl::StatusOr<config_vault::v1::GetPositionResponse> Ask(ClientFactory& clients,
                                                           const std::string& address) {
   UNDERSTUDY_ASSIGN_OR_RETURN(const auto client, clients.Replication(address));
   return client->GetPosition();
+}
+
+absl::StatusOr<std::string> AskForRoot(const SiteAddresses& site, ClientFactory& clients) {
+  std::string answers;
+  for (const ControlNode& node : site.control_nodes) {
+    if (node.vault.empty()) continue;
+    const absl::StatusOr<config_vault::v1::WatchRoleResponse> role = clients.Role(node.vault);
+    if (role.ok() && role->role() == config_vault::v1::ROLE_ROOT) return node.vault;
+    absl::StrAppend(&answers, answers.empty() ? "" : "; ", node.vault, ": ",
+                    role.ok() ? "a sentinel" : std::string(role.status().message()));
+  }
+  return MakeError(absl::StatusCode::kUnavailable, "NO_ROOT",
+                   absl::StrCat("no vault says that it is the root's: ", answers));
 }
 
 }  // namespace
@@ -49,16 +66,15 @@ absl::StatusOr<VaultNode> Fullest(const std::vector<VaultNode>& nodes) {
 absl::StatusOr<std::string> RootVault(Context& context) {
   UNDERSTUDY_ASSIGN_OR_RETURN(const SiteAddresses site, context.Site());
   UNDERSTUDY_ASSIGN_OR_RETURN(ClientFactory * clients, context.Clients());
-  std::string answers;
-  for (const ControlNode& node : site.control_nodes) {
-    if (node.vault.empty()) continue;
-    const absl::StatusOr<config_vault::v1::WatchRoleResponse> role = clients->Role(node.vault);
-    if (role.ok() && role->role() == config_vault::v1::ROLE_ROOT) return node.vault;
-    absl::StrAppend(&answers, answers.empty() ? "" : "; ", node.vault, ": ",
-                    role.ok() ? "a sentinel" : std::string(role.status().message()));
-  }
-  return MakeError(absl::StatusCode::kUnavailable, "NO_ROOT",
-                   absl::StrCat("no vault says that it is the root's: ", answers));
+  absl::StatusOr<std::string> root;
+  WaitFor(
+      context.options().timeout,
+      [&] {
+        root = AskForRoot(site, *clients);
+        return root.ok();
+      },
+      kAskAgain);
+  return root;
 }
 
 absl::Status Confirm(Context& context, const std::string& question) {

@@ -27,7 +27,8 @@ absl::StatusOr<std::vector<VaultNode>> AskVaults(Context& context);
 // NOT_REACHABLE when none answers.
 absl::StatusOr<VaultNode> Fullest(const std::vector<VaultNode>& nodes);
 
-// The address of the root's vault. UNAVAILABLE NO_ROOT (metadata: none) when no vault says it is.
+// The address of the root's vault, for which a site that is just choosing its root is given as long
+// as a call may take. UNAVAILABLE NO_ROOT (metadata: none) when no vault says it is.
 absl::StatusOr<std::string> RootVault(Context& context);
 
 // Asks on standard error, reads a line; FAILED_PRECONDITION NOT_CONFIRMED unless it is "yes".

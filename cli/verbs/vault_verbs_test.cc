@@ -133,11 +133,19 @@ TEST_F(VaultVerbsTest, WhatIsThereIsReplacedOnlyWhenConfirmed) {
   EXPECT_TRUE(site_.restore_requests[0].header().replace());
 }
 
+TEST_F(VaultVerbsTest, RestoreWaitsWhileTheSiteIsChoosingItsRoot) {
+  MakeSnapshot({"one"});
+  ASSERT_EQ(Vault({"backup", file_}), 0) << err_;
+  site_.roles_unsettled = 3;
+  EXPECT_EQ(Vault({"restore", file_, "--timeout=10m"}), 0) << err_;
+  EXPECT_EQ(site_.roles_unsettled, 0);
+}
+
 TEST_F(VaultVerbsTest, WithoutARootNothingIsRestored) {
   MakeSnapshot({});
   ASSERT_EQ(Vault({"backup", file_}), 0) << err_;
   site_.roles.clear();
-  EXPECT_NE(Vault({"restore", file_}), 0);
+  EXPECT_NE(Vault({"restore", file_, "--timeout=1ms"}), 0);
   EXPECT_NE(err_.find("no vault says that it is the root's"), std::string::npos) << err_;
 }
 
