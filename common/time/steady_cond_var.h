@@ -16,20 +16,26 @@ namespace understudy {
 class SteadyCondVar {
  public:
   // As absl::CondVar's calls of the same names; the mutex must be held. Wakes for no reason too.
-  void Wait(absl::Mutex* mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
-    Held held(mutex);
-    condition_.wait(held);
-  }
+  //
+  // Without a limit there is no clock to follow. Abseil hands a waiter that is signalled under
+  // its mutex on to that; the standard's wakes at once, to find it taken and sleep again.
+  void Wait(absl::Mutex* mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { unlimited_.Wait(mutex); }
   // True when the time is over.
   bool WaitWithTimeout(absl::Mutex* mutex, absl::Duration timeout)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     // More would overflow a time_point; the caller looks again then.
     const absl::Duration limit = std::min(timeout, absl::Hours(24 * 365));
     Held held(mutex);
-    return condition_.wait_for(held, absl::ToChronoNanoseconds(limit)) == std::cv_status::timeout;
+    return limited_.wait_for(held, absl::ToChronoNanoseconds(limit)) == std::cv_status::timeout;
   }
-  void Signal() { condition_.notify_one(); }
-  void SignalAll() { condition_.notify_all(); }
+  void Signal() {
+    unlimited_.Signal();
+    limited_.notify_one();
+  }
+  void SignalAll() {
+    unlimited_.SignalAll();
+    limited_.notify_all();
+  }
 
  private:
   // absl::Mutex by the standard's names.
@@ -43,7 +49,8 @@ class SteadyCondVar {
     absl::Mutex* const mutex_;
   };
 
-  std::condition_variable_any condition_;
+  absl::CondVar unlimited_;
+  std::condition_variable_any limited_;
 };
 
 }  // namespace understudy
