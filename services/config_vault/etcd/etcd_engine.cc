@@ -98,6 +98,7 @@ void EtcdEngine::Propose(Command command, Done done) {
 void EtcdEngine::SetListener(Listener listener) { listener_ = std::move(listener); }
 
 void EtcdEngine::BeginReign(Epoch epoch) {
+  replication_.Begin();
   absl::MutexLock lock(&mutex_);
   epoch_ = epoch;
   wake_.Signal();

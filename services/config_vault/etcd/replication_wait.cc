@@ -19,14 +19,21 @@ void ReplicationWait::Tell(Waiters due, const absl::Status& status) {
 }
 
 void ReplicationWait::Add(int64_t revision, SteadyTime deadline, Answer answer) {
+  absl::Status end;
   {
     absl::MutexLock lock(&mutex_);
-    if (revision > reached_) {
+    if (end_.ok() && revision > reached_) {
       waiters_.emplace(revision, Waiter{deadline, std::move(answer)});
       return;
     }
+    end = end_;
   }
-  answer(absl::OkStatus());
+  answer(end);
+}
+
+void ReplicationWait::Begin() {
+  absl::MutexLock lock(&mutex_);
+  end_ = absl::OkStatus();
 }
 
 void ReplicationWait::Reach(int64_t revision) {
@@ -60,6 +67,7 @@ void ReplicationWait::End(const absl::Status& status) {
     absl::MutexLock lock(&mutex_);
     due.swap(waiters_);
     reached_ = 0;
+    end_ = status;
   }
   Tell(std::move(due), status);
 }

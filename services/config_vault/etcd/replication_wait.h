@@ -25,14 +25,17 @@ class ReplicationWait {
   using Answer = absl::AnyInvocable<void(const absl::Status&)>;
   ~ReplicationWait();
 
-  // `answer` waits for etcd's `revision`; at once where a replica has it already.
+  // `answer` waits for etcd's `revision`; it is called at once where a replica has it already, or
+  // after the end.
   void Add(int64_t revision, SteadyTime deadline, Answer answer);
   // A replica has come to `revision`: answers OK to those who waited for that or less.
   void Reach(int64_t revision);
   // NotReplicated to those whose time is over.
   void Expire(SteadyTime now);
-  // `status` to all. What another replica has reached is forgotten.
+  // `status` (not OK) to all who wait and, until the next Begin, to all who come. What another
+  // replica has reached is forgotten.
   void End(const absl::Status& status);
+  void Begin();
 
   size_t waiting() const;
 
@@ -47,6 +50,7 @@ class ReplicationWait {
 
   mutable absl::Mutex mutex_;
   int64_t reached_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Status end_ ABSL_GUARDED_BY(mutex_);
   Waiters waiters_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -50,11 +50,24 @@ TEST_F(ReplicationWaitTest, SaysAfterItsTimeThatNobodyElseHasIt) {
 
 TEST_F(ReplicationWaitTest, TheEndIsToldToAllAndWhatWasReachedIsForgotten) {
   wait_.Reach(9);
-  wait_.End(absl::OkStatus());
+  wait_.End(NotReplicated());
+  wait_.Begin();
   Add(5, 9);
   EXPECT_EQ(wait_.waiting(), 1u);
-  wait_.End(absl::OkStatus());
-  EXPECT_EQ(told_, (std::vector<std::string>{"5"}));
+  wait_.End(NotReplicated());
+  EXPECT_EQ(told_, (std::vector<std::string>{"5NOT_REPLICATED"}));
+}
+
+// A transaction may be under way when the reign ends.
+TEST_F(ReplicationWaitTest, TheEndIsToldToThoseWhoComeAfterIt) {
+  wait_.Reach(9);
+  wait_.End(NotReplicated());
+  Add(5, 9);
+  EXPECT_EQ(told_, (std::vector<std::string>{"5NOT_REPLICATED"}));
+  wait_.Begin();
+  wait_.Reach(9);
+  Add(6, 9);
+  EXPECT_EQ(told_.back(), "6");
 }
 
 }  // namespace
