@@ -3,18 +3,8 @@
 //
 // UNDERSTUDY_CRASH_CYCLES and UNDERSTUDY_CRASH_SEED in the environment make it longer or repeat it.
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/inotify.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,6 +17,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/random/random.h"
+#include "common/testing/service_process.h"
 #include "services/checkpoint_store/testing/raw_client.h"
 
 namespace understudy::checkpoint_store {
@@ -35,79 +26,8 @@ namespace {
 constexpr char kBinary[] = "services/checkpoint_store/checkpoint_store";
 constexpr int kDevices = 16;
 
-uint64_t FromEnvironment(const char* name, uint64_t fallback) {
-  const char* text = std::getenv(name);
-  uint64_t value = 0;
-  return text != nullptr && absl::SimpleAtoi(text, &value) ? value : fallback;
-}
-
-// The service as a process of its own.
-class StoreProcess {
- public:
-  explicit StoreProcess(const std::string& directory)
-      : directory_(directory),
-        config_(directory + "/store.yaml"),
-        ports_(directory + "/ports.json") {
-    std::ofstream(config_) << "listen: 127.0.0.1:0\ninsecure: true\nlog: {level: warn}\n"
-                           << "http: {listen: \"127.0.0.1:0\"}\n"
-                           << "data_directory: " << directory << "/data\n"
-                           << "ports_file: " << ports_ << "\n";
-  }
-  ~StoreProcess() { Kill(); }
-
-  void Start() {
-    std::filesystem::remove(ports_);
-    const int changes = inotify_init1(IN_CLOEXEC);
-    inotify_add_watch(changes, directory_.c_str(), IN_MOVED_TO | IN_CLOSE_WRITE);
-    const std::string flag = "--config=" + config_;
-    char* const argv[] = {const_cast<char*>(kBinary), const_cast<char*>(flag.c_str()), nullptr};
-    ASSERT_EQ(posix_spawn(&pid_, kBinary, nullptr, nullptr, argv, environ), 0);
-    handle_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
-    ASSERT_GE(handle_, 0);
-    while (!std::filesystem::exists(ports_)) ASSERT_TRUE(AwaitChange(changes));
-    close(changes);
-    std::ifstream file(ports_);
-    const std::string ports{std::istreambuf_iterator<char>(file), {}};
-    const size_t begin = ports.find("\"http\":") + 7;
-    ASSERT_TRUE(
-        absl::SimpleAtoi(ports.substr(begin, ports.find_first_of(",}", begin) - begin), &port_))
-        << ports;
-  }
-
-  // Gives it a little time, less when it ends by itself.
-  void AwaitEnd(absl::Duration limit) const {
-    pollfd ended{handle_, POLLIN, 0};
-    const timespec timeout = absl::ToTimespec(limit);
-    ppoll(&ended, 1, &timeout, nullptr);
-  }
-
-  void Kill() {
-    if (pid_ <= 0) return;
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-    close(handle_);
-    pid_ = -1;
-  }
-
-  int port() const { return port_; }
-
- private:
-  // False when the process has ended instead.
-  bool AwaitChange(int changes) const {
-    pollfd waited[] = {{changes, POLLIN, 0}, {handle_, POLLIN, 0}};
-    if (poll(waited, 2, -1) < 0 || waited[1].revents != 0) return false;
-    char events[4096];
-    return read(changes, events, sizeof(events)) > 0;
-  }
-
-  const std::string directory_;
-  const std::string config_;
-  const std::string ports_;
-  pid_t pid_ = -1;
-  // Of the process, to wait with.
-  int handle_ = -1;
-  int port_ = 0;
-};
+using ::understudy::testing::NumberFromEnvironment;
+using ::understudy::testing::ServiceProcess;
 
 // What all devices together have seen. Thread-safe.
 class Witness {
@@ -247,11 +167,12 @@ class Device {
   int counter_ = 0;
 };
 
-void RunUntilKilled(StoreProcess& store, std::vector<Device>& devices, Witness& witness,
+void RunUntilKilled(ServiceProcess& store, std::vector<Device>& devices, Witness& witness,
                     Random& random) {
+  const int port = store.port("http");
   std::vector<std::thread> threads;
   for (Device& device : devices) {
-    threads.emplace_back([&] { device.CycleUntilCrash(store.port(), witness); });
+    threads.emplace_back([&, port] { device.CycleUntilCrash(port, witness); });
   }
   witness.AwaitStores(witness.stores() + random.Below(200));
   store.AwaitEnd(absl::Microseconds(random.Below(3000)));
@@ -260,25 +181,22 @@ void RunUntilKilled(StoreProcess& store, std::vector<Device>& devices, Witness& 
 }
 
 TEST(CrashTest, NoAcknowledgedCheckpointIsLostAndNoIdentifierHandedOutTwice) {
-  const uint64_t cycles = FromEnvironment("UNDERSTUDY_CRASH_CYCLES", 20);
-  const uint64_t seed = FromEnvironment("UNDERSTUDY_CRASH_SEED", 20220313);
+  const uint64_t cycles = NumberFromEnvironment("UNDERSTUDY_CRASH_CYCLES", 20);
+  const uint64_t seed = NumberFromEnvironment("UNDERSTUDY_CRASH_SEED", 20220313);
   SCOPED_TRACE(absl::StrCat("UNDERSTUDY_CRASH_SEED=", seed));
-  const std::string directory = std::string(std::getenv("TEST_TMPDIR")) + "/crash";
-  std::filesystem::remove_all(directory);
-  std::filesystem::create_directories(directory);
   Random random(seed);
-  StoreProcess store(directory);
+  ServiceProcess store(kBinary, "http: {listen: \"127.0.0.1:0\"}\n");
   Witness witness;
   std::vector<Device> devices;
   for (int i = 0; i < kDevices; ++i) devices.emplace_back(i);
   ASSERT_NO_FATAL_FAILURE(store.Start());
-  for (Device& device : devices) ASSERT_NO_FATAL_FAILURE(device.Enrol(store.port()));
+  const int first_port = store.port("http");
+  for (Device& device : devices) ASSERT_NO_FATAL_FAILURE(device.Enrol(first_port));
   for (uint64_t cycle = 0; cycle < cycles; ++cycle) {
     RunUntilKilled(store, devices, witness, random);
     ASSERT_NO_FATAL_FAILURE(store.Start());
-    for (Device& device : devices) {
-      ASSERT_NO_FATAL_FAILURE(device.Verify(store.port(), witness));
-    }
+    const int port = store.port("http");
+    for (Device& device : devices) ASSERT_NO_FATAL_FAILURE(device.Verify(port, witness));
     if (::testing::Test::HasFailure()) break;
   }
   std::printf("%llu kills (seed %llu): %zu acknowledged checkpoints, none lost\n",

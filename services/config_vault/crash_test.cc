@@ -4,29 +4,20 @@
 // UNDERSTUDY_CRASH_CYCLES and UNDERSTUDY_CRASH_SEED in the environment make it longer or repeat it.
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/inotify.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <thread>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/random/random.h"
 #include "common/rpc/channel.h"
+#include "common/testing/service_process.h"
 #include "understudy/config_vault/v1/documents.grpc.pb.h"
 #include "understudy/config_vault/v1/registry.grpc.pb.h"
 
@@ -36,84 +27,12 @@ namespace {
 constexpr char kBinary[] = "services/config_vault/config_vault";
 constexpr int kWriters = 4;
 
-uint64_t FromEnvironment(const char* name, uint64_t fallback) {
-  const char* text = std::getenv(name);
-  uint64_t value = 0;
-  return text != nullptr && absl::SimpleAtoi(text, &value) ? value : fallback;
+using ::understudy::testing::NumberFromEnvironment;
+using ::understudy::testing::ServiceProcess;
+
+std::shared_ptr<grpc::Channel> Connect(const ServiceProcess& vault) {
+  return rpc::MakeInsecureChannel(absl::StrCat("127.0.0.1:", vault.port("grpc")));
 }
-
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-}
-
-// The service as a process of its own.
-class VaultProcess {
- public:
-  explicit VaultProcess(const std::string& directory)
-      : directory_(directory),
-        config_(directory + "/vault.yaml"),
-        ports_(directory + "/ports.json") {
-    std::ofstream(config_) << "listen: 127.0.0.1:0\ninsecure: true\nlog: {level: warn}\n"
-                           << "data_directory: " << directory << "/data\n"
-                           << "ports_file: " << ports_ << "\n";
-  }
-  ~VaultProcess() { Kill(); }
-
-  void Start() {
-    std::filesystem::remove(ports_);
-    const int changes = inotify_init1(IN_CLOEXEC);
-    inotify_add_watch(changes, directory_.c_str(), IN_MOVED_TO | IN_CLOSE_WRITE);
-    const std::string flag = "--config=" + config_;
-    char* const argv[] = {const_cast<char*>(kBinary), const_cast<char*>(flag.c_str()), nullptr};
-    ASSERT_EQ(posix_spawn(&pid_, kBinary, nullptr, nullptr, argv, environ), 0);
-    handle_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
-    ASSERT_GE(handle_, 0);
-    while (!std::filesystem::exists(ports_)) ASSERT_TRUE(AwaitChange(changes));
-    close(changes);
-    const std::string ports = ReadFile(ports_);
-    const size_t begin = ports.find("\"grpc\":") + 7;
-    ASSERT_TRUE(
-        absl::SimpleAtoi(ports.substr(begin, ports.find_first_of(",}", begin) - begin), &port_))
-        << ports;
-  }
-
-  // Gives it a little time, less when it ends by itself.
-  void AwaitEnd(absl::Duration limit) const {
-    pollfd ended{handle_, POLLIN, 0};
-    const timespec timeout = absl::ToTimespec(limit);
-    ppoll(&ended, 1, &timeout, nullptr);
-  }
-
-  void Kill() {
-    if (pid_ <= 0) return;
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-    close(handle_);
-    pid_ = -1;
-  }
-
-  std::shared_ptr<grpc::Channel> Connect() const {
-    return rpc::MakeInsecureChannel("127.0.0.1:" + std::to_string(port_));
-  }
-
- private:
-  // False when the process has ended instead.
-  bool AwaitChange(int changes) const {
-    pollfd waited[] = {{changes, POLLIN, 0}, {handle_, POLLIN, 0}};
-    if (poll(waited, 2, -1) < 0 || waited[1].revents != 0) return false;
-    char events[4096];
-    return read(changes, events, sizeof(events)) > 0;
-  }
-
-  const std::string directory_;
-  const std::string config_;
-  const std::string ports_;
-  pid_t pid_ = -1;
-  // Of the process, to wait with.
-  int handle_ = -1;
-  int port_ = 0;
-};
 
 // How many writes were acknowledged, for a test that waits for them.
 class Count {
@@ -330,21 +249,18 @@ uint64_t ReadEpoch(v1::Registry::Stub& stub) {
 }
 
 TEST(CrashTest, NoAcknowledgedWriteIsLostAndNoneIsTorn) {
-  const uint64_t cycles = FromEnvironment("UNDERSTUDY_CRASH_CYCLES", 20);
-  const uint64_t seed = FromEnvironment("UNDERSTUDY_CRASH_SEED", 20221122);
+  const uint64_t cycles = NumberFromEnvironment("UNDERSTUDY_CRASH_CYCLES", 20);
+  const uint64_t seed = NumberFromEnvironment("UNDERSTUDY_CRASH_SEED", 20221122);
   SCOPED_TRACE(absl::StrCat("UNDERSTUDY_CRASH_SEED=", seed));
-  const std::string directory = std::string(std::getenv("TEST_TMPDIR")) + "/crash";
-  std::filesystem::remove_all(directory);
-  std::filesystem::create_directories(directory);
   Random random(seed);
-  VaultProcess vault(directory);
+  ServiceProcess vault(kBinary, "");
   std::vector<Writer> writers;
   for (int i = 0; i < kWriters; ++i) writers.emplace_back(i);
   Claimer claimer;
 
   for (uint64_t cycle = 1; cycle <= cycles + 1; ++cycle) {
     ASSERT_NO_FATAL_FAILURE(vault.Start());
-    const auto channel = vault.Connect();
+    const auto channel = Connect(vault);
     const auto documents = v1::Documents::NewStub(channel);
     const auto registry = v1::Registry::NewStub(channel);
     const uint64_t epoch = ReadEpoch(*registry);
@@ -356,9 +272,9 @@ TEST(CrashTest, NoAcknowledgedWriteIsLostAndNoneIsTorn) {
     Count count;
     std::vector<std::thread> threads;
     for (Writer& writer : writers) {
-      threads.emplace_back([&] { writer.WriteUntilCrash(vault.Connect(), count); });
+      threads.emplace_back([&] { writer.WriteUntilCrash(Connect(vault), count); });
     }
-    threads.emplace_back([&] { claimer.ClaimUntilCrash(vault.Connect(), epoch); });
+    threads.emplace_back([&] { claimer.ClaimUntilCrash(Connect(vault), epoch); });
     const int enough = static_cast<int>(random.Below(60));
     const absl::Duration then = absl::Microseconds(random.Below(3000));
     count.AwaitAtLeast(enough);
