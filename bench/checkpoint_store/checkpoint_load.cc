@@ -6,6 +6,8 @@
 //
 // bench/checkpoint_store/README.md: how it is run against our server and against the peer.
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -71,12 +73,25 @@ void Print(const FleetResult& result) {
   PrintLatency("cycle", result.cycle);
 }
 
-void PrintCost(const ServerCost& before, const ServerCost& after, const FleetResult& result) {
-  const double cpu = absl::ToDoubleSeconds(after.cpu - before.cpu);
-  std::printf(
-      "server %.0f %% of a core, %.0f cycles per second of processor time, %.1f MiB private\n",
-      100 * cpu / absl::ToDoubleSeconds(result.elapsed), static_cast<double>(result.cycles) / cpu,
-      static_cast<double>(after.private_bytes) / (1 << 20));
+void PrintCpu(const char* whose, absl::Duration cpu, const FleetResult& result) {
+  std::printf("%s %.0f %% of a core, %.0f cycles per second of processor time\n", whose,
+              100 * absl::FDivDuration(cpu, result.elapsed),
+              static_cast<double>(result.cycles) / absl::ToDoubleSeconds(cpu));
+}
+
+// What the server's processes and this one cost.
+struct Costs {
+  ServerCost server;
+  ServerCost own;
+};
+
+Costs CostsOf(const std::vector<int>& pids) { return {CostOf(pids), CostOf({getpid()})}; }
+
+void PrintCosts(const Costs& before, const Costs& after, const FleetResult& result) {
+  PrintCpu("server", after.server.cpu - before.server.cpu, result);
+  PrintCpu("load generator", after.own.cpu - before.own.cpu, result);
+  std::printf("server %.1f MiB private\n",
+              static_cast<double>(after.server.private_bytes) / (1 << 20));
 }
 
 absl::StatusOr<FleetOptions> Options(SSL_CTX* tls) {
@@ -111,11 +126,11 @@ absl::Status Measure(const FleetOptions& options) {
                 static_cast<double>(enrolled.private_bytes) / (1 << 20));
   }
   if (auto warm = fleet.Run(absl::GetFlag(FLAGS_warm_up)); !warm.ok()) return warm.status();
-  const ServerCost before = CostOf(pids);
+  const Costs before = CostsOf(pids);
   auto result = fleet.Run(absl::GetFlag(FLAGS_duration));
   if (!result.ok()) return result.status();
   Print(*result);
-  if (!pids.empty()) PrintCost(before, CostOf(pids), *result);
+  if (!pids.empty()) PrintCosts(before, CostsOf(pids), *result);
   if (result->failures > 0) return absl::UnavailableError("some devices failed");
   return absl::OkStatus();
 }

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <string>
@@ -150,6 +151,9 @@ class GroupCommit {
   }
 
   void Take(Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const size_t at_most = std::min(queue_.size(), limits_.max_batch_commands);
+    batch.commands.reserve(at_most);
+    batch.done.reserve(at_most);
     size_t bytes = 0;
     while (!queue_.empty() && batch.commands.size() < limits_.max_batch_commands) {
       Waiting& first = queue_.front();

@@ -18,21 +18,6 @@ std::shared_ptr<const Device> MakeDecoy() {
   return decoy;
 }
 
-// Compares with all of them, wherever the first equal one stands.
-bool Has(const Device& device, const Identifier& identifier) {
-  unsigned found = static_cast<unsigned>(device.current == identifier) |
-                   static_cast<unsigned>(device.next == identifier);
-  for (const Identifier& dead : device.dead) found |= static_cast<unsigned>(dead == identifier);
-  return found != 0;
-}
-
-template <typename Visit>
-void ForEachIdentifier(const Device& device, Visit visit) {
-  visit(device.current);
-  visit(device.next);
-  for (const Identifier& dead : device.dead) visit(dead);
-}
-
 }  // namespace
 
 DeviceDirectory::DeviceDirectory(const HashKey& key) : key_(key) { devices_[0] = MakeDecoy(); }
@@ -43,7 +28,7 @@ std::shared_ptr<const Device> DeviceDirectory::FindByIdentifier(
   const DeviceNumber number = entry == identifiers_.end() ? 0 : entry->second;
   const std::shared_ptr<const Device>& device = devices_.find(number)->second;
   // Compared also where there is nothing to find.
-  const bool found = Has(*device, identifier);
+  const bool found = HasIdentifier(*device, identifier);
   return found && number != 0 ? device : nullptr;
 }
 
@@ -83,24 +68,36 @@ void DeviceDirectory::Apply(const CheckpointBatch& batch) {
 
 void DeviceDirectory::Put(std::shared_ptr<const Device> device) {
   std::shared_ptr<const Device>& place = devices_[device->number];
-  if (place != nullptr) Leave(*place);
-  Enter(*device);
+  if (place == nullptr) {
+    numbers_.try_emplace(device->id, device->number);
+    Index(Device(), *device);
+  } else {
+    Index(*place, *device);
+    CountOut(*place);
+  }
+  CountIn(*device);
   place = std::move(device);
 }
 
 void DeviceDirectory::Erase(DeviceNumber number) {
   const auto entry = devices_.find(number);
   if (entry == devices_.end()) return;
-  Leave(*entry->second);
+  Index(*entry->second, Device());
+  CountOut(*entry->second);
   numbers_.erase(entry->second->id);
   devices_.erase(entry);
 }
 
-void DeviceDirectory::Enter(const Device& device) {
-  numbers_.try_emplace(device.id, device.number);
-  ForEachIdentifier(device, [&](const Identifier& identifier) {
-    identifiers_[KeyedHash(key_, identifier)] = device.number;
+void DeviceDirectory::Index(const Device& before, const Device& after) {
+  ForEachIdentifierNotIn(after, before, [&](const Identifier& identifier) {
+    identifiers_.erase(KeyedHash(key_, identifier));
   });
+  ForEachIdentifierNotIn(before, after, [&](const Identifier& identifier) {
+    identifiers_[KeyedHash(key_, identifier)] = after.number;
+  });
+}
+
+void DeviceDirectory::CountIn(const Device& device) {
   totals_.cycles += device.cycles;
   for (const Generation& generation : device.kept) totals_.content_bytes += generation.size;
   totals_.staged += device.staged.has_value() && device.staged->is_waiting() ? 1 : 0;
@@ -113,10 +110,7 @@ void DeviceDirectory::Enter(const Device& device) {
   ++totals_.alive[device.next.bytes().size()];
 }
 
-void DeviceDirectory::Leave(const Device& device) {
-  ForEachIdentifier(device, [&](const Identifier& identifier) {
-    identifiers_.erase(KeyedHash(key_, identifier));
-  });
+void DeviceDirectory::CountOut(const Device& device) {
   totals_.cycles -= device.cycles;
   for (const Generation& generation : device.kept) totals_.content_bytes -= generation.size;
   totals_.staged -= device.staged.has_value() && device.staged->is_waiting() ? 1 : 0;

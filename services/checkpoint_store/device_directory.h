@@ -67,9 +67,12 @@ class DeviceDirectory {
 
  private:
   void Erase(DeviceNumber number);
-  // Adds (or takes away) what the device has to the index and the totals.
-  void Enter(const Device& device);
-  void Leave(const Device& device);
+  // Has the identifiers of `after` found, and no longer those that `before` alone had; an empty
+  // device is none.
+  void Index(const Device& before, const Device& after);
+  // Adds the device to the totals, takes it from them.
+  void CountIn(const Device& device);
+  void CountOut(const Device& device);
 
   const HashKey key_;
   // With the decoy as number 0, which no device has.

@@ -67,7 +67,8 @@ std::string Identifier::ToHex() const {
 }
 
 bool operator==(const Identifier& left, const Identifier& right) {
-  const int bytes = sodium_memcmp(left.bytes_.data(), right.bytes_.data(), Identifier::kMaxBytes);
+  static_assert(Identifier::kMaxBytes == crypto_verify_32_BYTES);
+  const int bytes = crypto_verify_32(left.bytes_.data(), right.bytes_.data());
   return static_cast<unsigned>(bytes == 0) & static_cast<unsigned>(left.size_ == right.size_);
 }
 

@@ -9,7 +9,7 @@ namespace understudy::checkpoint_store {
 namespace {
 
 bool CountsAsShort(const Device& device) {
-  return !device.revoked && device.current.bits() < kFullIdentifierBits;
+  return !device.revoked && !device.current.empty() && device.current.bits() < kFullIdentifierBits;
 }
 
 }  // namespace
@@ -59,15 +59,22 @@ void PendingView::Apply(const Mutation& mutation) {
 
 void PendingView::Set(const WriteDevice& write) {
   const std::shared_ptr<const Device> before = FindByNumber(write.device->number);
-  if (before != nullptr) Leave(*before);
-  Enter(*write.device);
+  if (before == nullptr) {
+    Replace(Device(), *write.device);
+    ids_[write.device->id] = write.device->number;
+    ++device_count_;
+  } else {
+    Replace(*before, *write.device);
+  }
   devices_[write.device->number] = write.device;
 }
 
 void PendingView::Set(const EraseDevice& erase) {
   const std::shared_ptr<const Device> before = FindByNumber(erase.number);
   if (before == nullptr) return;
-  Leave(*before);
+  Replace(*before, Device());
+  ids_[before->id] = 0;
+  --device_count_;
   devices_[erase.number] = nullptr;
 }
 
@@ -79,22 +86,14 @@ void PendingView::Set(const EraseContent& erase) {
   content_[{erase.device, erase.slot}] = nullptr;
 }
 
-void PendingView::Enter(const Device& device) {
-  identifiers_[device.current] = device.number;
-  identifiers_[device.next] = device.number;
-  for (const Identifier& dead : device.dead) identifiers_[dead] = device.number;
-  ids_[device.id] = device.number;
-  ++device_count_;
-  short_identifiers_ += CountsAsShort(device) ? 1 : 0;
-}
-
-void PendingView::Leave(const Device& device) {
-  identifiers_[device.current] = 0;
-  identifiers_[device.next] = 0;
-  for (const Identifier& dead : device.dead) identifiers_[dead] = 0;
-  ids_[device.id] = 0;
-  --device_count_;
-  short_identifiers_ -= CountsAsShort(device) ? 1 : 0;
+void PendingView::Replace(const Device& before, const Device& after) {
+  ForEachIdentifierNotIn(after, before,
+                         [&](const Identifier& identifier) { identifiers_[identifier] = 0; });
+  ForEachIdentifierNotIn(before, after, [&](const Identifier& identifier) {
+    identifiers_[identifier] = after.number;
+  });
+  short_identifiers_ += CountsAsShort(after) ? 1 : 0;
+  short_identifiers_ -= CountsAsShort(before) ? 1 : 0;
 }
 
 }  // namespace understudy::checkpoint_store

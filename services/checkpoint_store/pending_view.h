@@ -38,9 +38,8 @@ class PendingView final : public CheckpointView {
   void Set(const EraseDevice& erase);
   void Set(const WriteContent& write);
   void Set(const EraseContent& erase);
-  // Notes that the device has (or no longer has) its identifiers and counts.
-  void Enter(const Device& device);
-  void Leave(const Device& device);
+  // Notes which identifiers came and went, of a device that changed; an empty one is none.
+  void Replace(const Device& before, const Device& after);
 
   const CheckpointView& base_;
   Counters counters_;
@@ -48,7 +47,7 @@ class PendingView final : public CheckpointView {
   size_t short_identifiers_;
   // Null: erased.
   absl::flat_hash_map<DeviceNumber, std::shared_ptr<const Device>> devices_;
-  // 0: free now.
+  // Those that came (or, 0, went); all others are as in the base.
   absl::flat_hash_map<Identifier, DeviceNumber> identifiers_;
   std::map<std::string, DeviceNumber, std::less<>> ids_;
   // Null: erased.

@@ -17,4 +17,11 @@ const Generation* FindGeneration(const Device& device, std::string_view name,
   return nullptr;
 }
 
+bool HasIdentifier(const Device& device, const Identifier& identifier) {
+  unsigned found = static_cast<unsigned>(device.current == identifier) |
+                   static_cast<unsigned>(device.next == identifier);
+  for (const Identifier& dead : device.dead) found |= static_cast<unsigned>(dead == identifier);
+  return found != 0;
+}
+
 }  // namespace understudy::checkpoint_store

@@ -115,6 +115,20 @@ const Generation* LatestOf(const Device& device, std::string_view name);
 const Generation* FindGeneration(const Device& device, std::string_view name,
                                  GenerationNumber number);
 
+// Whether it is the device's: its current one, the next, or a dead one. Compares with all of them,
+// wherever the first equal one stands.
+bool HasIdentifier(const Device& device, const Identifier& identifier);
+// Calls `visit(const Identifier&)` for those that `device` has and `other` has not.
+template <typename Visit>
+void ForEachIdentifierNotIn(const Device& other, const Device& device, Visit visit) {
+  const auto check = [&](const Identifier& identifier) {
+    if (!HasIdentifier(other, identifier)) visit(identifier);
+  };
+  check(device.current);
+  check(device.next);
+  for (const Identifier& dead : device.dead) check(dead);
+}
+
 // Numbers of the whole store.
 struct Counters {
   // The latest device's.

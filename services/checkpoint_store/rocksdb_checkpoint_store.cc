@@ -151,6 +151,7 @@ absl::Status RocksdbCheckpointStore::LoadDevices(const RocksdbDatabase& open,
                                                  const OnDevice& on_device) const {
   rocksdb::ReadOptions options;
   options.fill_cache = false;
+  options.total_order_seek = true;
   const std::unique_ptr<rocksdb::Iterator> entry(open.db().NewIterator(options, open.records()));
   for (entry->Seek(ToSlice(storage::kDevices));
        entry->Valid() && ToView(entry->key()).starts_with(storage::kDevices); entry->Next()) {

@@ -33,14 +33,12 @@ std::optional<absl::Time> DecodeOptional(int64_t micros) {
   return micros == 0 ? std::nullopt : std::make_optional(absl::FromUnixMicros(micros));
 }
 
-std::string Encode(const Sha256& digest) { return Sha256ToBytes(digest); }
-
 void Encode(const Generation& from, pb::GenerationRecord& to) {
   to.set_number(from.number);
   to.set_name(from.name);
   to.set_slot(from.slot);
   to.set_size(from.size);
-  to.set_sha256(Encode(from.sha256));
+  to.mutable_sha256()->assign(from.sha256.begin(), from.sha256.end());
   to.set_content_type(from.content_type);
   to.set_by_operator(from.origin == Origin::kOperator);
   to.set_stored_at(absl::ToUnixMicros(from.stored_at));
@@ -63,7 +61,7 @@ void Encode(const StagedChange& from, pb::StagedRecord& to) {
   to.set_name(from.name);
   to.set_slot(from.slot);
   to.set_size(from.size);
-  to.set_sha256(Encode(from.sha256));
+  to.mutable_sha256()->assign(from.sha256.begin(), from.sha256.end());
   to.set_content_type(from.content_type);
   to.set_operator_name(from.operator_name);
   to.set_staged_at(absl::ToUnixMicros(from.staged_at));
@@ -100,10 +98,13 @@ void DecodeBattery(const pb::BatteryRecord& from, Device& to) {
 }
 
 void EncodeIdentifiers(const Device& from, pb::DeviceRecord& to) {
-  to.set_current(std::string(from.current.bytes()));
-  to.set_next(std::string(from.next.bytes()));
-  for (const Identifier& dead : from.dead) to.add_dead(std::string(dead.bytes()));
-  to.set_claim(std::string(from.claim.bytes()));
+  const auto assign = [](const Identifier& identifier, std::string& bytes) {
+    bytes = identifier.bytes();
+  };
+  assign(from.current, *to.mutable_current());
+  assign(from.next, *to.mutable_next());
+  for (const Identifier& dead : from.dead) assign(dead, *to.add_dead());
+  assign(from.claim, *to.mutable_claim());
 }
 
 absl::Status DecodeIdentifiers(const pb::DeviceRecord& from, Device& to) {
@@ -166,7 +167,9 @@ absl::StatusOr<Counters> DecodeCounters(std::string_view bytes) {
 }
 
 std::string EncodeDevice(const Device& device) {
-  pb::DeviceRecord record;
+  // Used again, because making and freeing its many strings costs more than filling them.
+  thread_local pb::DeviceRecord record;
+  record.Clear();
   record.set_number(device.number);
   record.set_id(device.id);
   EncodeIdentifiers(device, record);
