@@ -71,7 +71,7 @@ void RunAll(int runs) {
           Each(all, [&](const Contender& one) { return when(one.memory, 10'000); }));
   Compare("arm and fire a timer, 100,000 that sleep", "ns", std::min(runs, 3),
           Each(all, [&](const Contender& one) { return when(one.timers, 100'000); }));
-  Compare("arm and fire a timer, 1,000 that sleep: their stacks stay in the cache", "ns", runs,
+  Compare("arm and fire a timer, 1,000 that sleep", "ns", runs,
           Each(all, [&](const Contender& one) { return when(one.timers, 1000); }));
   Compare("TCP echo, 100 connections, 64 bytes: server's time for a request", "ns", runs,
           Each(all, [&](const Contender& one) -> Measure {

@@ -92,22 +92,24 @@ double FiberMemory(int count) {
 }
 
 double FiberTimers(int count) {
+  using std::chrono::nanoseconds;
   Pool stacks(kStack);
-  double begin = 0;
-  double end = 0;
-  int left = count;
+  SleepRounds rounds(count);
+  auto next = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
   std::vector<fibers::fiber> all;
   for (int i = 0; i < count; ++i) {
     all.emplace_back(fibers::launch::post, std::allocator_arg, stacks, [&, i] {
-      boost::this_fiber::yield();
-      if (begin == 0) begin = ThreadCpuNanoseconds();
-      const long later = 500'000'000 + (i * 7919L % count) * 100;
-      boost::this_fiber::sleep_for(std::chrono::nanoseconds(later));
-      if (--left == 0) end = ThreadCpuNanoseconds();
+      const nanoseconds phase(rounds.phase_nanoseconds(i));
+      while (!rounds.done()) {
+        boost::this_fiber::sleep_until(next + phase);
+        const bool first = rounds.Wake();
+        if (first)
+          next = std::chrono::steady_clock::now() + nanoseconds(rounds.period_nanoseconds());
+      }
     });
   }
   for (auto& one : all) one.join();
-  return (end - begin) / count;
+  return rounds.result();
 }
 
 double CreateCoroutines(int count) {

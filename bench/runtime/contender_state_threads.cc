@@ -89,30 +89,32 @@ double Memory(int count) {
 }
 
 struct Sleepers {
-  double begin = 0;
-  double end = 0;
-  int left = 0;
-  int count = 0;
+  explicit Sleepers(int count) : rounds(count) {}
+
+  SleepRounds rounds;
   int next = 0;
 };
 
+// A sleep counts from when the library looked at the clock last.
 void* Sleep(void* data) {
   auto* sleepers = static_cast<Sleepers*>(data);
-  if (sleepers->begin == 0) sleepers->begin = ThreadCpuNanoseconds();
-  const long i = sleepers->next++;
-  st_usleep(static_cast<st_utime_t>(500'000 + (i * 7919 % sleepers->count) / 10));
-  if (--sleepers->left == 0) sleepers->end = ThreadCpuNanoseconds();
+  SleepRounds& rounds = sleepers->rounds;
+  const int64_t phase = rounds.phase_nanoseconds(sleepers->next++);
+  st_usleep(static_cast<st_utime_t>(500'000 + phase / 1000));
+  while (!rounds.done()) {
+    rounds.Wake();
+    st_usleep(static_cast<st_utime_t>(rounds.period_nanoseconds() / 1000));
+  }
   return nullptr;
 }
 
 double Timers(int count) {
   Init();
-  Sleepers sleepers;
-  sleepers.left = sleepers.count = count;
+  Sleepers sleepers(count);
   std::vector<st_thread_t> all;
   for (int i = 0; i < count; ++i) all.push_back(st_thread_create(Sleep, &sleepers, 1, kStack));
   for (const st_thread_t one : all) st_thread_join(one, nullptr);
-  return (sleepers.end - sleepers.begin) / count;
+  return sleepers.rounds.result();
 }
 
 void* Serve(void* data) {

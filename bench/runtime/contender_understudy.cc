@@ -83,33 +83,30 @@ double Memory(int count) {
   return result;
 }
 
-// Half of the work is done when the last has armed, the rest when the last has fired; the wait in
-// between costs nothing.
-struct TimersState {
-  World world;
-  int next = 0;
-  int left = 0;
-  int count = 0;
-  double begin = 0;
-  double end = 0;
+struct Sleepers {
+  explicit Sleepers(int count) : rounds(count) {}
 
-  void Sleep() {
-    runtime::Yield();  // all have their stacks now
-    if (begin == 0) begin = ThreadCpuNanoseconds();
-    const int64_t i = next++;
-    const SteadyTime deadline =
-        world.clock.SteadyNow() + absl::Nanoseconds(500'000'000 + (i * 7919 % count) * 100);
-    world.manager.SleepUntil(deadline);
-    if (--left == 0) end = ThreadCpuNanoseconds();
+  void Sleep(int i) {
+    const absl::Duration phase = absl::Nanoseconds(rounds.phase_nanoseconds(i));
+    while (world.manager.SleepUntil(next + phase) == runtime::WakeReason::kTimedOut) {
+      const bool first = rounds.Wake();
+      if (first) next = world.clock.SteadyNow() + absl::Nanoseconds(rounds.period_nanoseconds());
+      if (rounds.done()) world.manager.CancelAll();
+    }
   }
+
+  World world;
+  SleepRounds rounds;
+  SteadyTime next = world.clock.SteadyNow() + absl::Milliseconds(500);
 };
 
 double Timers(int count) {
-  TimersState state;
-  state.left = state.count = count;
-  for (int i = 0; i < count; ++i) state.world.manager.Spawn([&state] { state.Sleep(); });
-  state.world.manager.RunUntilDone();
-  return (state.end - state.begin) / count;
+  Sleepers sleepers(count);
+  for (int i = 0; i < count; ++i) {
+    sleepers.world.manager.Spawn([&sleepers, i] { sleepers.Sleep(i); });
+  }
+  sleepers.world.manager.RunUntilDone();
+  return sleepers.rounds.result();
 }
 
 void Serve(int connection) {

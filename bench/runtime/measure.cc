@@ -24,6 +24,16 @@ double Read(clockid_t clock) {
 
 double ThreadCpuNanoseconds() { return Read(CLOCK_THREAD_CPUTIME_ID); }
 
+bool SleepRounds::Wake() {
+  if (++woken_ == count_) {
+    woken_ = 0;
+    if (round_ == 0) begin_ = ThreadCpuNanoseconds();
+    if (round_ == kRounds) end_ = ThreadCpuNanoseconds();
+    ++round_;
+  }
+  return woken_ == 1 % count_;
+}
+
 double Median(std::vector<double> values) {
   if (values.empty()) return 0;
   std::sort(values.begin(), values.end());

@@ -48,6 +48,7 @@ class CoroutinePool {
     return static_cast<uint32_t>(coroutine - array_.data());
   }
   Coroutine* At(uint32_t index) { return &array_[index]; }
+  const Coroutine* At(uint32_t index) const { return &array_[index]; }
   // Null when it has ended.
   Coroutine* Find(CoroutineId id);
 

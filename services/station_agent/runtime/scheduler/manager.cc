@@ -42,7 +42,7 @@ Manager::Manager(ManagerOptions options, const Clock& clock, EventEngine& engine
       number_(RegisterOrDie(this)),
       ready_(options_.max_coroutines),
       pool_(options_.max_coroutines),
-      waiters_(options_.max_coroutines),
+      waits_(options_.max_coroutines),
       stacks_(options_.max_coroutines, options_.guard_mode),
       timers_(clock.SteadyNow(), options_.max_coroutines),
       pass_time_(clock.SteadyNow()) {}
@@ -243,17 +243,41 @@ WakeReason Manager::Park(Waiter& waiter, SteadyTime deadline) {
   }
   const uint32_t index = pool_.IndexOf(self);
   if (!deadline.is_infinite()) timers_.Arm(index, deadline);
-  waiters_[index] = &waiter;
+  waits_[index] = WaitPlace(&waiter);
   self->state = CoroutineState::kWaiting;
   SwitchAway(self);
-  waiters_[index] = nullptr;
+  waits_[index] = WaitPlace();
   timers_.Cancel(index);
   return waiter.result.load(std::memory_order_relaxed);
 }
 
 WakeReason Manager::SleepUntil(SteadyTime deadline, const char* what) {
-  Waiter waiter(what);
-  return Park(waiter, deadline);
+  Coroutine* self = current();
+  if (self->cancelled && !self->shielded) {
+    Yield();
+    return WakeReason::kCancelled;
+  }
+  const uint32_t index = pool_.IndexOf(self);
+  if (!deadline.is_infinite()) timers_.Arm(index, deadline);
+  Sleep sleep{what, pass_time_};
+  waits_[index] = WaitPlace(&sleep);
+  self->state = CoroutineState::kWaiting;
+  SwitchAway(self);
+  if (sleep.result != WakeReason::kTimedOut) timers_.Cancel(index);
+  return sleep.result;
+}
+
+// For a deadline and a cancellation. Of one that sleeps no line of its stack is touched but where
+// it was cancelled: that of a timer comes with the switch to it.
+void Manager::EndWait(uint32_t index, WakeReason reason) {
+  WaitPlace& place = waits_[index];
+  if (place.is_sleep()) {
+    if (reason != WakeReason::kTimedOut) place.sleeper()->result = reason;
+    place = WaitPlace();
+    MakeReady(pool_.At(index));
+  } else if (Waiter* waiter = place.waiter(); waiter != nullptr && waiter->Claim(reason)) {
+    MakeReady(pool_.At(index));
+  }
 }
 
 bool Manager::Cancel(CoroutineId id) {
@@ -270,8 +294,7 @@ void Manager::CancelAll() {
 void Manager::CancelOne(Coroutine& coroutine) {
   coroutine.cancelled = true;
   if (coroutine.shielded) return;
-  Waiter* waiter = waiters_[pool_.IndexOf(&coroutine)];
-  if (waiter != nullptr && waiter->Claim(WakeReason::kCancelled)) MakeReady(&coroutine);
+  EndWait(pool_.IndexOf(&coroutine), WakeReason::kCancelled);
 }
 
 WakeReason Manager::Join(CoroutineId id, SteadyTime deadline) {

@@ -225,6 +225,11 @@ class Manager {
            static_cast<uint64_t>(budget_.load(std::memory_order_relaxed));
   }
   void CancelOne(Coroutine& coroutine);
+  void EndWait(uint32_t index, WakeReason reason);
+  // Where one that waits, and so has a stack, left off.
+  const char* StackOf(uint32_t index) const {
+    return static_cast<const char*>(pool_.At(index)->bound.context.stack_pointer);
+  }
   void WakeJoiners(Coroutine::Body* body);
 
   void BindToThread();
@@ -256,9 +261,9 @@ class Manager {
   Context nowhere_;  // where one that ended is left
   ReadyQueue ready_;
   CoroutinePool pool_;
-  // What each coroutine waits for, by its index: dense, because those who wake it would otherwise
+  // What each coroutine waits in, by its index: dense, because those who wake it would otherwise
   // fetch one more line of its stack.
-  ReservedArray<Waiter*> waiters_;
+  ReservedArray<WaitPlace> waits_;
   // A coroutine that ended. Its stack is kept from a sanitizer until somebody else runs.
   Coroutine::Body* ended_body_ = nullptr;
   const char* ended_name_ = nullptr;

@@ -80,12 +80,16 @@ std::vector<CoroutineReport> Manager::List(size_t limit) {
     report.name = coroutine.name;
     report.state = StateOf(coroutine);
     report.cancelled = coroutine.cancelled;
-    const Waiter* waiter =
-        report.state == CoroutineState::kWaiting ? waiters_[pool_.IndexOf(&coroutine)] : nullptr;
-    if (waiter == nullptr) return;
-    report.waits_for = waiter->what;
-    report.descriptor = waiter->descriptor;
-    report.waiting = now - waiter->since;
+    if (report.state != CoroutineState::kWaiting) return;
+    const WaitPlace place = waits_[pool_.IndexOf(&coroutine)];
+    if (const Sleep* sleep = place.sleeper(); sleep != nullptr) {
+      report.waits_for = sleep->what;
+      report.waiting = now - sleep->since;
+    } else if (const Waiter* waiter = place.waiter(); waiter != nullptr) {
+      report.waits_for = waiter->what;
+      report.descriptor = waiter->descriptor;
+      report.waiting = now - waiter->since;
+    }
   });
   return reports;
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cfenv>
 #include <set>
@@ -116,6 +117,34 @@ TEST_F(ManagerTest, CancelEndsAWaitAndAllLaterOnes) {
   manager_.RunUntilDone();
   EXPECT_EQ(reasons, std::vector<WakeReason>(3, WakeReason::kCancelled));
   EXPECT_FALSE(manager_.Cancel(id));
+}
+
+TEST_F(ManagerTest, ASleepThatIsOverCannotBeCancelledAnyMore) {
+  std::vector<WakeReason> reasons;
+  CoroutineId second = 0;
+  manager_.Spawn([&] {
+    Sleep(absl::Seconds(1));
+    manager_.Cancel(second);  // it is ready by now, but has not run
+  });
+  second = manager_.Spawn([&] {
+    reasons.push_back(manager_.SleepUntil(clock_.SteadyNow() + absl::Seconds(1)));
+    reasons.push_back(manager_.SleepUntil(SteadyTime::Infinite()));
+  });
+  manager_.RunUntilDone();
+  EXPECT_EQ(reasons, (std::vector<WakeReason>{WakeReason::kTimedOut, WakeReason::kCancelled}));
+}
+
+TEST_F(ManagerTest, ManyTimersThatAreDueTogetherAllFireInOrder) {
+  std::vector<int> woken;
+  for (int i = 0; i < 1000; ++i) {
+    manager_.Spawn([&, i] {
+      manager_.SleepUntil(clock_.SteadyNow() + absl::Seconds(1) - absl::Nanoseconds(i));
+      woken.push_back(i);
+    });
+  }
+  manager_.RunUntilDone();
+  ASSERT_EQ(woken.size(), 1000u);
+  EXPECT_TRUE(std::is_sorted(woken.rbegin(), woken.rend()));
 }
 
 TEST_F(ManagerTest, AShieldPutsACancellationOff) {

@@ -8,7 +8,9 @@ namespace {
 
 // A slot with no more than these is searched for its earliest, so that the thread sleeps until
 // exactly then; of a fuller one only the slot's beginning is used.
-constexpr int kSearched = 8;
+constexpr size_t kSearched = 8;
+// A row that is empty again keeps room for so many: there are many rows.
+constexpr size_t kKeptRoom = 16;
 
 // Sequences wrap around; those that are compared were given out close together.
 bool IsEarlier(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) < 0; }
@@ -16,21 +18,17 @@ bool IsEarlier(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) < 0;
 }  // namespace
 
 TimerWheel::TimerWheel(SteadyTime now, uint32_t bound)
-    : current_tick_(TickOf(now.nanoseconds())), nodes_(bound) {
-  for (auto& level : slots_) level.fill(kNobody);
-}
+    : current_tick_(TickOf(now.nanoseconds())), nodes_(bound) {}
 
 void TimerWheel::Arm(Owner owner, SteadyTime deadline) {
-  Node& node = nodes_[owner];
-  node.deadline = deadline.nanoseconds();
-  node.sequence = ++last_sequence_;
+  nodes_[owner].sequence = ++last_sequence_;
   ++size_;
-  Insert(owner, node);
+  Insert(Armed{deadline.nanoseconds(), last_sequence_, owner});
 }
 
 void TimerWheel::CancelArmed(Owner owner) {
   Node& node = nodes_[owner];
-  if (node.level != kDue) Unlink(node);
+  if (node.level != kDue) Remove(node);
   node.level = kNotArmed;
   --size_;
 }
@@ -53,7 +51,7 @@ TimerWheel::Owner TimerWheel::PopDue(SteadyTime now) {
 
 bool TimerWheel::HasDue() {
   for (; next_due_ < due_.size(); ++next_due_) {
-    const Due& due = due_[next_due_];
+    const Armed& due = due_[next_due_];
     const Node& node = nodes_[due.owner];
     if (node.level == kDue && node.sequence == due.sequence) return true;
   }
@@ -67,15 +65,12 @@ SteadyTime TimerWheel::NextWake() {
   if (HasDue()) return SteadyTime::FromNanoseconds(due_[next_due_].deadline);
   Place place{};
   if (!NextSlot(place)) return SteadyTime::Infinite();
-  int64_t earliest = std::numeric_limits<int64_t>::max();
-  int searched = 0;
-  Owner owner = slots_[static_cast<size_t>(place.level)][place.slot];
-  for (; owner != kNobody; owner = nodes_[owner].next) {
-    if (++searched > kSearched) {
-      return SteadyTime::FromNanoseconds(static_cast<int64_t>(place.start << kTickShift));
-    }
-    earliest = std::min(earliest, nodes_[owner].deadline);
+  const Row& row = rows_[static_cast<size_t>(place.level)][place.slot];
+  if (row.size() > kSearched) {
+    return SteadyTime::FromNanoseconds(static_cast<int64_t>(place.start << kTickShift));
   }
+  int64_t earliest = std::numeric_limits<int64_t>::max();
+  for (const Armed& armed : row) earliest = std::min(earliest, armed.deadline);
   return SteadyTime::FromNanoseconds(earliest);
 }
 
@@ -96,70 +91,67 @@ bool TimerWheel::NextSlot(Place& place) const {
   return false;
 }
 
-void TimerWheel::Insert(Owner owner, Node& node) {
-  const uint64_t tick = TickOf(node.deadline);
+void TimerWheel::Insert(const Armed& armed) {
+  const uint64_t tick = TickOf(armed.deadline);
   if (tick <= current_tick_) {
-    node.level = kDue;
-    InsertDue(owner, node);
+    nodes_[armed.owner].level = kDue;
+    InsertDue(armed);
     return;
   }
   const int level = (63 - std::countl_zero(tick ^ current_tick_)) / kSlotBits;
-  Link(owner, node, level, static_cast<uint32_t>(tick >> (level * kSlotBits)) & (kSlots - 1));
+  Append(armed, level, static_cast<uint32_t>(tick >> (level * kSlotBits)) & (kSlots - 1));
 }
 
 // Behind those of the same deadline, which were armed before.
-void TimerWheel::InsertDue(Owner owner, const Node& node) {
+void TimerWheel::InsertDue(const Armed& armed) {
   const auto place = std::upper_bound(
-      due_.begin() + static_cast<std::ptrdiff_t>(next_due_), due_.end(), node.deadline,
-      [](int64_t time, const Due& due) { return time < due.deadline; });
-  due_.insert(place, Due{node.deadline, node.sequence, owner});
+      due_.begin() + static_cast<std::ptrdiff_t>(next_due_), due_.end(), armed.deadline,
+      [](int64_t time, const Armed& due) { return time < due.deadline; });
+  due_.insert(place, armed);
 }
 
-void TimerWheel::Link(Owner owner, Node& node, int level, uint32_t slot) {
-  Owner& head = slots_[static_cast<size_t>(level)][slot];
+void TimerWheel::Append(const Armed& armed, int level, uint32_t slot) {
+  Row& row = rows_[static_cast<size_t>(level)][slot];
+  Node& node = nodes_[armed.owner];
   node.level = static_cast<uint8_t>(level + 1);
   node.slot = static_cast<uint8_t>(slot);
-  node.previous = kNobody;
-  node.next = head;
-  if (head != kNobody) nodes_[head].previous = owner;
-  head = owner;
+  node.place = static_cast<uint32_t>(row.size());
+  if (row.capacity() == 0) row.reserve(kKeptRoom);
+  row.push_back(armed);
   occupied_[static_cast<size_t>(level)][slot / 64] |= uint64_t{1} << (slot % 64);
 }
 
-void TimerWheel::Unlink(const Node& node) {
+// The last of the row takes its place.
+void TimerWheel::Remove(const Node& node) {
   const size_t level = node.level - 1u;
-  Owner& head = slots_[level][node.slot];
-  (node.previous != kNobody ? nodes_[node.previous].next : head) = node.next;
-  if (node.next != kNobody) nodes_[node.next].previous = node.previous;
-  if (head == kNobody) occupied_[level][node.slot / 64] &= ~(uint64_t{1} << (node.slot % 64));
+  Row& row = rows_[level][node.slot];
+  row[node.place] = row.back();
+  nodes_[row[node.place].owner].place = node.place;
+  row.pop_back();
+  if (row.empty()) occupied_[level][node.slot / 64] &= ~(uint64_t{1} << (node.slot % 64));
 }
 
 void TimerWheel::Cascade(const Place& place) {
+  constexpr size_t kAhead = 16;
   const auto level = static_cast<size_t>(place.level);
-  Owner owner = slots_[level][place.slot];
-  slots_[level][place.slot] = kNobody;
+  Row& row = rows_[level][place.slot];
   occupied_[level][place.slot / 64] &= ~(uint64_t{1} << (place.slot % 64));
   if (level == 0) {
-    FillRow(owner);
-    return;
+    due_.swap(row);
+    SortDue();
+  } else {
+    for (size_t i = 0; i < row.size(); ++i) {
+      __builtin_prefetch(&nodes_[row[std::min(i + kAhead, row.size() - 1)].owner], 1);
+      Insert(row[i]);
+    }
+    row.clear();
   }
-  while (owner != kNobody) {
-    Node& node = nodes_[owner];
-    const Owner next = node.next;
-    if (next != kNobody) __builtin_prefetch(&nodes_[next]);
-    Insert(owner, node);
-    owner = next;
-  }
+  if (row.capacity() > kKeptRoom) Row().swap(row);
 }
 
-// A slot of the lowest level becomes the row, sorted at once.
-void TimerWheel::FillRow(Owner owner) {
-  for (; owner != kNobody; owner = nodes_[owner].next) {
-    Node& node = nodes_[owner];
-    node.level = kDue;
-    due_.push_back(Due{node.deadline, node.sequence, owner});
-  }
-  std::sort(due_.begin(), due_.end(), [](const Due& a, const Due& b) {
+void TimerWheel::SortDue() {
+  for (const Armed& due : due_) nodes_[due.owner].level = kDue;
+  std::sort(due_.begin(), due_.end(), [](const Armed& a, const Armed& b) {
     return a.deadline != b.deadline ? a.deadline < b.deadline : IsEarlier(a.sequence, b.sequence);
   });
 }

@@ -14,11 +14,11 @@ namespace understudy::station_agent::runtime {
 
 // Deadlines to the nanosecond, at most one for each of a bounded number of owners, who are numbers.
 //
-// Far deadlines hang in a hierarchical wheel of lists: arming and cancelling cost the same however
-// many there are. Those of the current 16 microseconds stand in a sorted row. What is known of an
-// owner lies in a dense array and not on its stack: with 100,000 of them each stack is a page and
-// several cache lines that nobody has touched lately, and a list through them is walked at the pace
-// of the memory. Pure: time comes in.
+// Far deadlines stand in a hierarchical wheel of rows, in any order: arming and cancelling cost the
+// same however many there are. Those of the current 16 microseconds stand in one more row, sorted.
+// Rows rather than lists: with 100,000 deadlines a list is walked at the pace of the memory. What
+// is known of an owner lies in a dense array and not on its stack, for the same reason. Pure: time
+// comes in.
 class TimerWheel {
  public:
   using Owner = uint32_t;
@@ -57,20 +57,19 @@ class TimerWheel {
   static constexpr uint8_t kDue = kLevels + 1;
 
   struct Node {
-    int64_t deadline;
-    Owner next;
-    Owner previous;
-    uint32_t sequence;
+    uint32_t sequence;  // of its arming
+    uint32_t place;     // in its row
     uint8_t level;
     uint8_t slot;
   };
-  static_assert(sizeof(Node) == 24);
-  // In the row. It counts only while its owner's sequence is the same.
-  struct Due {
+  static_assert(sizeof(Node) == 12);
+  // In `due_` one counts only while its owner's sequence is the same.
+  struct Armed {
     int64_t deadline;
     uint32_t sequence;
     Owner owner;
   };
+  using Row = std::vector<Armed>;
   struct Place {
     int level;
     uint32_t slot;
@@ -81,26 +80,26 @@ class TimerWheel {
     return static_cast<uint64_t>(nanoseconds) >> kTickShift;
   }
   bool NextSlot(Place& place) const;
-  void Insert(Owner owner, Node& node);
-  void InsertDue(Owner owner, const Node& node);
-  void Link(Owner owner, Node& node, int level, uint32_t slot);
-  void Unlink(const Node& node);
+  void Insert(const Armed& armed);
+  void InsertDue(const Armed& armed);
+  void Append(const Armed& armed, int level, uint32_t slot);
+  void Remove(const Node& node);
   void CancelArmed(Owner owner);
-  // Moves what begins at `place` down the levels, or into the row.
+  // Moves what begins at `place` down the levels, or into the sorted row.
   void Cascade(const Place& place);
-  void FillRow(Owner first);
+  void SortDue();
   void AdvanceTo(uint64_t tick);
-  // Whether the row has somebody; the cancelled ones at its front are dropped.
+  // Whether the sorted row has somebody; the cancelled ones at its front are dropped.
   bool HasDue();
 
   uint64_t current_tick_;
   uint32_t last_sequence_ = 0;
   size_t size_ = 0;
   size_t next_due_ = 0;
-  std::vector<Due> due_;
+  Row due_;
   ReservedArray<Node> nodes_;
   std::array<std::array<uint64_t, kWords>, kLevels> occupied_{};
-  std::array<std::array<Owner, kSlots>, kLevels> slots_;
+  std::array<std::array<Row, kSlots>, kLevels> rows_;
 };
 
 }  // namespace understudy::station_agent::runtime

@@ -56,6 +56,36 @@ struct Waiter {
   SteadyTime since;
 };
 
+// A wait that only its deadline or a cancellation ends. Both come from the coroutine's own thread,
+// so that nobody has to claim it: who ends it takes it out of the manager's table.
+struct Sleep {
+  const char* what;
+  SteadyTime since;
+  WakeReason result = WakeReason::kTimedOut;
+};
+
+// What a coroutine waits in, or nothing (zeros). One word, for a dense table.
+class WaitPlace {
+ public:
+  WaitPlace() = default;
+  explicit WaitPlace(Waiter* waiter) : word_(reinterpret_cast<uintptr_t>(waiter)) {}
+  explicit WaitPlace(Sleep* sleep) : word_(reinterpret_cast<uintptr_t>(sleep) | kIsSleep) {}
+
+  Waiter* waiter() const {
+    return (word_ & kIsSleep) == 0 ? reinterpret_cast<Waiter*>(word_) : nullptr;
+  }
+  Sleep* sleeper() const {
+    return (word_ & kIsSleep) != 0 ? reinterpret_cast<Sleep*>(word_ & ~kIsSleep) : nullptr;
+  }
+  bool is_sleep() const { return (word_ & kIsSleep) != 0; }
+
+ private:
+  static constexpr uintptr_t kIsSleep = 1;
+  static_assert(alignof(Waiter) > kIsSleep && alignof(Sleep) > kIsSleep);
+
+  uintptr_t word_;
+};
+
 // Who waits, first come first served. Guarded by its owner's lock.
 class WaitList {
  public:
