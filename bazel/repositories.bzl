@@ -96,6 +96,12 @@ def understudy_repositories():
         header = "/usr/include/nlohmann/json.hpp",
     )
     debian_library(
+        name = "jemalloc",
+        package = "libjemalloc-dev",
+        header = "/usr/include/jemalloc/jemalloc.h",
+        modules = ["jemalloc"],
+    )
+    debian_library(
         name = "zstd",
         package = "libzstd-dev",
         header = "/usr/include/zstd.h",

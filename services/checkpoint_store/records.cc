@@ -18,9 +18,10 @@ const Generation* FindGeneration(const Device& device, std::string_view name,
 }
 
 bool HasIdentifier(const Device& device, const Identifier& identifier) {
-  unsigned found = static_cast<unsigned>(device.current == identifier) |
-                   static_cast<unsigned>(device.next == identifier);
-  for (const Identifier& dead : device.dead) found |= static_cast<unsigned>(dead == identifier);
+  unsigned found = 0;
+  ForEachIdentifier(device, [&](const Identifier& one) {
+    found |= static_cast<unsigned>(one == identifier);
+  });
   return found != 0;
 }
 

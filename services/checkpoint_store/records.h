@@ -115,19 +115,28 @@ const Generation* LatestOf(const Device& device, std::string_view name);
 const Generation* FindGeneration(const Device& device, std::string_view name,
                                  GenerationNumber number);
 
-// Whether it is the device's: its current one, the next, or a dead one. Compares with all of them,
-// wherever the first equal one stands.
-bool HasIdentifier(const Device& device, const Identifier& identifier);
-// Calls `visit(const Identifier&)` for those that `device` has and `other` has not.
+// Calls `visit(const Identifier&)` for its current one, the next, and the dead ones.
+template <typename Visit>
+void ForEachIdentifier(const Device& device, Visit visit) {
+  visit(device.current);
+  visit(device.next);
+  for (const Identifier& dead : device.dead) visit(dead);
+}
+// ... for those that `device` has and `other` has not. How long it takes tells of the two: of
+// identifiers that someone sent ask HasIdentifier.
 template <typename Visit>
 void ForEachIdentifierNotIn(const Device& other, const Device& device, Visit visit) {
-  const auto check = [&](const Identifier& identifier) {
-    if (!HasIdentifier(other, identifier)) visit(identifier);
-  };
-  check(device.current);
-  check(device.next);
-  for (const Identifier& dead : device.dead) check(dead);
+  ForEachIdentifier(device, [&](const Identifier& identifier) {
+    bool found = false;
+    ForEachIdentifier(other, [&](const Identifier& one) {
+      found = found || one.bytes() == identifier.bytes();
+    });
+    if (!found) visit(identifier);
+  });
 }
+// Whether it is one of the device's. Compares with all of them in constant time, wherever the first
+// equal one stands.
+bool HasIdentifier(const Device& device, const Identifier& identifier);
 
 // Numbers of the whole store.
 struct Counters {

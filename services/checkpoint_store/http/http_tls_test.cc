@@ -81,6 +81,14 @@ TEST_F(HttpTlsTest, ServesDevicesWithoutACertificateOverTls12AndTls13) {
   EXPECT_THAT(Curl("--tlsv1.1 --tls-max 1.1"), Not(HasSubstr("peer")));
 }
 
+TEST_F(HttpTlsTest, TakesTheCipherThatCostsASmallDeviceLeast) {
+  EXPECT_THAT(SClient("-tls1_3"), HasSubstr("Cipher is TLS_AES_128_GCM_SHA256"));
+  EXPECT_THAT(SClient("-tls1_2"), HasSubstr("-AES128-GCM-SHA256"));
+  const std::string without_aes =
+      "-tls1_3 -ciphersuites TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
+  EXPECT_THAT(SClient(without_aes), HasSubstr("Cipher is TLS_CHACHA20_POLY1305_SHA256"));
+}
+
 TEST_F(HttpTlsTest, TakesALargeBodyAndAnswersExpect) {
   const std::string path = std::string(std::getenv("TEST_TMPDIR")) + "/body";
   std::ofstream(path) << std::string(1 << 20, 'x');
