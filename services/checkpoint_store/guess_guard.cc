@@ -62,6 +62,7 @@ void GuessGuard::MakeRoom(SteadyTime now) {
 }
 
 void GuessGuard::Refill(Entry& entry, SteadyTime now) const {
+  if (now <= entry.refilled) return;
   entry.budget += absl::FDivDuration(now - entry.refilled, policy_.source_refill);
   entry.refilled = now;
   if (entry.budget < policy_.source_budget) return;
@@ -110,6 +111,8 @@ bool GuessGuard::Note(const std::string& source, bool is_guess, SteadyTime now) 
   }
   ++entry.violations;
   entry.refused_until = now + DelayAfter(entry.violations);
+  // Or the long delays would earn what forgives them, and none would ever end in a block.
+  entry.refilled = entry.refused_until;
   return entry.violations == policy_.block_after;
 }
 

@@ -14,7 +14,8 @@
 namespace understudy::checkpoint_store {
 
 struct GuessPolicy {
-  // Guesses that a source has at first, and how long it takes to earn one back.
+  // Guesses that a source has at first, and how long it takes to earn one back, while it is not
+  // refused.
   uint32_t source_budget = 20;
   absl::Duration source_refill = absl::Seconds(10);
   // How long a source without budget is refused after a guess; doubles with each further one.
@@ -70,6 +71,7 @@ class GuessGuard {
   struct Entry {
     std::string source;
     double budget = 0;
+    // Up to when it has earned: while a source is refused it earns nothing.
     SteadyTime refilled = {};
     // Guesses without budget.
     uint32_t violations = 0;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace understudy::checkpoint_store {
 namespace {
@@ -59,10 +60,26 @@ TEST_F(GuessGuardTest, TheDelayHasALimitAndEndsInABlock) {
 
 TEST_F(GuessGuardTest, BudgetComesBackWithTimeAndAFullOneForgives) {
   Miss("a", 5);
-  Miss("a", 1, 10);
-  EXPECT_TRUE(guard_.Admit("a", At(10)).admitted);
+  Miss("a", 1, 14);
+  EXPECT_TRUE(guard_.Admit("a", At(14)).admitted);
   Miss("a", 4, 100);
   EXPECT_EQ(guard_.Admit("a", At(100)).retry_after, absl::Seconds(2));
+}
+
+TEST_F(GuessGuardTest, WhoGoesOnAsSoonAsItMayEndsInABlockAndWaitsAnHourForEachGuess) {
+  GuessGuard guard{GuessPolicy()};
+  std::vector<absl::Duration> delays;
+  for (double now = 0; delays.size() < 13;) {
+    (void)guard.Miss("a", At(now));
+    const GuessGuard::Verdict verdict = guard.Admit("a", At(now));
+    if (verdict.admitted) continue;
+    EXPECT_EQ(verdict.blocked, delays.size() >= 9) << delays.size();
+    delays.push_back(verdict.retry_after);
+    now += absl::ToDoubleSeconds(verdict.retry_after);
+  }
+  EXPECT_EQ(delays[0], absl::Seconds(2));
+  EXPECT_EQ(delays[9], absl::Seconds(1024));
+  EXPECT_EQ(delays[12], absl::Hours(1));
 }
 
 TEST_F(GuessGuardTest, OneSourceDoesNotHarmAnother) {
