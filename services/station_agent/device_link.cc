@@ -1,7 +1,5 @@
 #include "services/station_agent/device_link.h"
 
-#include <openssl/ssl.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -21,21 +19,6 @@ constexpr size_t kLargestAnswer = 4096;
 // Bytes of a wrong answer that an error shows.
 constexpr size_t kShown = 32;
 
-using TlsContext = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
-
-// Null when the authority's file cannot be read.
-TlsContext MakeTlsContext(const std::string& authority_file) {
-  TlsContext context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
-  if (context == nullptr) return context;
-  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  const int loaded = authority_file.empty() ? SSL_CTX_set_default_verify_paths(context.get())
-                                            : SSL_CTX_load_verify_locations(
-                                                  context.get(), authority_file.c_str(), nullptr);
-  if (loaded != 1) context.reset();
-  return context;
-}
-
 std::unique_ptr<runtime::Framer> MakeFramer(const WatchedDevice& device) {
   switch (device.framing) {
     case ProbeFraming::kNone:
@@ -54,11 +37,8 @@ std::unique_ptr<runtime::Framer> MakeFramer(const WatchedDevice& device) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<runtime::Link>> DeviceLink::OpenTls(SteadyTime deadline) {
-  const TlsContext context = MakeTlsContext(device_.certificate_authority_file);
-  if (context == nullptr) {
-    return absl::UnavailableError(
-        absl::StrCat("tls: no certificates in ", device_.certificate_authority_file));
-  }
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::shared_ptr<SSL_CTX> context,
+                              contexts_.Get(device_.certificate_authority_file));
   const DeviceAddress& address = device_.address;
   UNDERSTUDY_ASSIGN_OR_RETURN(std::unique_ptr<runtime::Link> tcp,
                               runtime::ConnectTcp({address.host, address.port}, deadline));

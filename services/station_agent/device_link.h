@@ -8,6 +8,7 @@
 #include "common/time/steady_time.h"
 #include "services/station_agent/runtime/link/framing.h"
 #include "services/station_agent/runtime/link/link.h"
+#include "services/station_agent/tls_contexts.h"
 #include "services/station_agent/watched_device.h"
 
 namespace understudy::station_agent {
@@ -16,8 +17,9 @@ namespace understudy::station_agent {
 // coroutine (of stack class kLarge where TLS is spoken) or an ordinary thread.
 class DeviceLink {
  public:
-  // `device` must outlive it.
-  explicit DeviceLink(const WatchedDevice& device) : device_(device) {}
+  // `device` and `contexts` must outlive it.
+  DeviceLink(const WatchedDevice& device, TlsContexts& contexts)
+      : device_(device), contexts_(contexts) {}
 
   // OK when the device is there; the error says why not. DEADLINE_EXCEEDED when it does not answer
   // in time, CANCELLED when the coroutine was cancelled, UNAVAILABLE and FAILED_PRECONDITION (an
@@ -34,6 +36,7 @@ class DeviceLink {
   void Close();
 
   const WatchedDevice& device_;
+  TlsContexts& contexts_;
   std::unique_ptr<runtime::Link> link_;
   std::unique_ptr<runtime::Framer> framer_;
 };

@@ -25,7 +25,7 @@ void DeviceWatch::Start() {
 }
 
 void DeviceWatch::AskNowAndAgain(const WatchedDevice& device) {
-  DeviceLink link(device);
+  DeviceLink link(device, tls_contexts_);
   DeviceVerdict verdict(device.misses);
   bool told = false;
   do {

@@ -8,6 +8,7 @@
 #include "common/log/log.h"
 #include "common/time/clock.h"
 #include "services/station_agent/runtime/scheduler/runtime.h"
+#include "services/station_agent/tls_contexts.h"
 #include "services/station_agent/watched_device.h"
 
 namespace understudy::station_agent {
@@ -32,6 +33,7 @@ class DeviceWatch {
   runtime::Runtime& runtime_;
   const std::vector<WatchedDevice> devices_;
   const OnChange on_change_;
+  TlsContexts tls_contexts_;
   const log::Logger log_{"device-watch"};
 };
 

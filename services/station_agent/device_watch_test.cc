@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <termios.h>
 #include <unistd.h>
@@ -17,11 +15,13 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "common/rpc/testing/certificates.h"
 #include "common/testing/eventually.h"
 #include "common/time/system_clock.h"
 #include "services/station_agent/device_link.h"
 #include "services/station_agent/runtime/link/framing.h"
 #include "services/station_agent/runtime/link/socket.h"
+#include "services/station_agent/runtime/link/testing/server_context.h"
 #include "services/station_agent/runtime/link/tls_link.h"
 
 namespace understudy::station_agent {
@@ -91,6 +91,7 @@ class DeviceWatchTest : public ::testing::Test {
   }
 
   SystemClock clock_;
+  TlsContexts contexts_;
   absl::Mutex mutex_;
   std::map<std::string, bool> alive_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<DeviceWatch> watch_;
@@ -122,7 +123,8 @@ TEST_F(DeviceWatchTest, AWrongAnswerIsNone) {
   WatchedDevice device = Device("meter", DeviceTransport::kTcp, acceptor->port());
   device.request = "ping";
   device.answer = "pong";
-  const absl::Status status = DeviceLink(device).Probe(clock_.SteadyNow() + absl::Seconds(10));
+  const absl::Status status =
+      DeviceLink(device, contexts_).Probe(clock_.SteadyNow() + absl::Seconds(10));
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
   EXPECT_NE(status.message().find("it answers 7768"), std::string::npos) << status;
   runtime_.Stop();
@@ -132,7 +134,8 @@ TEST_F(DeviceWatchTest, ASilentDeviceIsNoticedInTime) {
   auto acceptor = runtime::TcpAcceptor::Listen({"127.0.0.1", 0}).value();
   WatchedDevice device = Device("meter", DeviceTransport::kTcp, acceptor->port());
   device.request = "ping";
-  const absl::Status status = DeviceLink(device).Probe(clock_.SteadyNow() + absl::Milliseconds(50));
+  const absl::Status status =
+      DeviceLink(device, contexts_).Probe(clock_.SteadyNow() + absl::Milliseconds(50));
   EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
 }
 
@@ -149,7 +152,7 @@ TEST_F(DeviceWatchTest, ALinkThatTheDeviceClosedIsOpenedAgainAtOnce) {
   });
   WatchedDevice device = Device("meter", DeviceTransport::kTcp, acceptor->port());
   device.request = "ping";
-  DeviceLink link(device);
+  DeviceLink link(device, contexts_);
   EXPECT_TRUE(link.Probe(clock_.SteadyNow() + absl::Seconds(10)).ok());
   EXPECT_TRUE(link.Probe(clock_.SteadyNow() + absl::Seconds(10)).ok());
   device_thread.join();
@@ -198,41 +201,14 @@ TEST_F(DeviceWatchTest, ASerialDeviceIsAskedByModbus) {
                                    .value();
     EXPECT_EQ(write(bus, answer.data(), answer.size()), static_cast<ssize_t>(answer.size()));
   });
-  EXPECT_TRUE(DeviceLink(device).Probe(clock_.SteadyNow() + absl::Seconds(10)).ok());
+  EXPECT_TRUE(DeviceLink(device, contexts_).Probe(clock_.SteadyNow() + absl::Seconds(10)).ok());
   device_thread.join();
   close(bus);
 }
 
-using TlsContext = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
-
-// A device's context with a certificate for localhost that signs itself, which is written to
-// `file`.
-TlsContext DeviceContext(const std::string& file) {
-  TlsContext context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
-  EVP_PKEY* key = EVP_EC_gen("P-256");
-  X509* certificate = X509_new();
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-  X509_set_pubkey(certificate, key);
-  X509_NAME* name = X509_get_subject_name(certificate);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
-  X509_set_issuer_name(certificate, name);
-  X509_sign(certificate, key, EVP_sha256());
-  EXPECT_EQ(SSL_CTX_use_certificate(context.get(), certificate), 1);
-  EXPECT_EQ(SSL_CTX_use_PrivateKey(context.get(), key), 1);
-  FILE* out = std::fopen(file.c_str(), "w");
-  EXPECT_EQ(PEM_write_X509(out, certificate), 1);
-  std::fclose(out);
-  X509_free(certificate);
-  EVP_PKEY_free(key);
-  return context;
-}
-
 TEST_F(DeviceWatchTest, ATlsDeviceIsAskedWhenItsCertificateIsTrusted) {
-  const std::string file = std::string(getenv("TEST_TMPDIR")) + "/device.pem";
-  const TlsContext context = DeviceContext(file);
+  const rpc::TlsFiles files = rpc::testing::TlsFilesIn("device");
+  const auto context = runtime::testing::MakeServerContext("localhost", files);
   auto acceptor = runtime::TcpAcceptor::Listen({"127.0.0.1", 0}).value();
   std::thread device_thread([&] {
     auto tcp = acceptor->Accept(kNever).value();
@@ -243,7 +219,7 @@ TEST_F(DeviceWatchTest, ATlsDeviceIsAskedWhenItsCertificateIsTrusted) {
   });
   WatchedDevice device = Device("meter", DeviceTransport::kTls, acceptor->port());
   device.address.host = "localhost";
-  device.certificate_authority_file = file;
+  device.certificate_authority_file = files.authorities;
   device.request = "ping";
   device.answer = "pong";
   Watch({device});
@@ -256,7 +232,8 @@ TEST_F(DeviceWatchTest, ATlsDeviceNeedsACertificateThatIsTrusted) {
   auto acceptor = runtime::TcpAcceptor::Listen({"127.0.0.1", 0}).value();
   WatchedDevice device = Device("meter", DeviceTransport::kTls, acceptor->port());
   device.certificate_authority_file = "/no/such/file";
-  const absl::Status status = DeviceLink(device).Probe(clock_.SteadyNow() + absl::Seconds(10));
+  const absl::Status status =
+      DeviceLink(device, contexts_).Probe(clock_.SteadyNow() + absl::Seconds(10));
   EXPECT_NE(status.message().find("no certificates in /no/such/file"), std::string::npos) << status;
   EXPECT_FALSE(Told("meter"));
 }

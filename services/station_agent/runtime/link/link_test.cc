@@ -2,15 +2,16 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/rpc/testing/certificates.h"
 #include "common/time/system_clock.h"
 #include "services/station_agent/runtime/link/framing.h"
 #include "services/station_agent/runtime/link/serial_port.h"
 #include "services/station_agent/runtime/link/socket.h"
+#include "services/station_agent/runtime/link/testing/server_context.h"
 #include "services/station_agent/runtime/link/tls_link.h"
 #include "services/station_agent/runtime/scheduler/epoll_engine.h"
 #include "services/station_agent/runtime/scheduler/manager.h"
@@ -18,7 +19,7 @@
 namespace understudy::station_agent::runtime {
 namespace {
 
-class LinkTest : public testing::Test {
+class LinkTest : public ::testing::Test {
  protected:
   void Go(std::function<void()> part) {
     SpawnOptions options;
@@ -157,35 +158,15 @@ TEST(SerialPortTest, RefusesBadSettingsAndKnowsTheSilence) {
   EXPECT_FALSE(OpenSerialPort("/no/such/port", {}).ok());
 }
 
-// A key and a certificate that signs itself.
-SSL_CTX* ServerContext() {
-  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
-  EVP_PKEY* key = EVP_EC_gen("P-256");
-  X509* certificate = X509_new();
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-  X509_set_pubkey(certificate, key);
-  X509_NAME* name = X509_get_subject_name(certificate);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>("meter"), -1, -1, 0);
-  X509_set_issuer_name(certificate, name);
-  X509_sign(certificate, key, EVP_sha256());
-  EXPECT_EQ(SSL_CTX_use_certificate(context, certificate), 1);
-  EXPECT_EQ(SSL_CTX_use_PrivateKey(context, key), 1);
-  X509_free(certificate);
-  EVP_PKEY_free(key);
-  return context;
-}
-
 TEST_F(LinkTest, TlsRunsOverTcp) {
-  SSL_CTX* server_context = ServerContext();
+  const auto server_context =
+      testing::MakeServerContext("meter", rpc::testing::TlsFilesIn("meter"));
   SSL_CTX* client_context = SSL_CTX_new(TLS_client_method());
   auto acceptor = TcpAcceptor::Listen({"127.0.0.1", 0}).value();
   const std::string big(3 << 20, 't');
   std::string received;
   Go([&] {
-    auto tls = AcceptTls(acceptor->Accept(kNever).value(), server_context, kNever);
+    auto tls = AcceptTls(acceptor->Accept(kNever).value(), server_context.get(), kNever);
     ASSERT_TRUE(tls.ok()) << tls.status();
     char buffer[16];
     EXPECT_EQ((*tls)->Read(buffer, kNever).value(), 5u);
@@ -201,16 +182,16 @@ TEST_F(LinkTest, TlsRunsOverTcp) {
   manager_.RunUntilDone();
   EXPECT_EQ(received, big);
   SSL_CTX_free(client_context);
-  SSL_CTX_free(server_context);
 }
 
 TEST_F(LinkTest, AnUntrustedCertificateIsRefused) {
-  SSL_CTX* server_context = ServerContext();
+  const auto server_context =
+      testing::MakeServerContext("meter", rpc::testing::TlsFilesIn("meter"));
   SSL_CTX* client_context = SSL_CTX_new(TLS_client_method());
   SSL_CTX_set_verify(client_context, SSL_VERIFY_PEER, nullptr);
   auto acceptor = TcpAcceptor::Listen({"127.0.0.1", 0}).value();
   Go([&] {
-    EXPECT_FALSE(AcceptTls(acceptor->Accept(kNever).value(), server_context, kNever).ok());
+    EXPECT_FALSE(AcceptTls(acceptor->Accept(kNever).value(), server_context.get(), kNever).ok());
   });
   Go([&] {
     auto tcp = ConnectTcp({"127.0.0.1", acceptor->port()}, kNever).value();
@@ -220,7 +201,6 @@ TEST_F(LinkTest, AnUntrustedCertificateIsRefused) {
   });
   manager_.RunUntilDone();
   SSL_CTX_free(client_context);
-  SSL_CTX_free(server_context);
 }
 
 }  // namespace
