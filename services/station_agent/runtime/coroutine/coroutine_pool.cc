@@ -11,7 +11,12 @@ constexpr uint32_t kPopulateStep = 64 * 1024 / sizeof(Coroutine);
 }  // namespace
 
 CoroutinePool::CoroutinePool(uint32_t bound)
-    : bound_(bound), array_(bound), capacity_(std::min(bound, kFirstCapacity)) {}
+    : bound_(bound),
+      array_(bound),
+      capacity_(std::min(bound, kFirstCapacity)),
+      populated_(std::min(bound, kPopulateStep)) {
+  array_.Populate(0, populated_);
+}
 
 Coroutine* CoroutinePool::TakeFresh() {
   if (used_ == capacity_) {

@@ -9,8 +9,9 @@
 
 namespace understudy::station_agent::runtime {
 
-// The coroutines of one thread. Begins with room for 500, doubles when that is used up, never goes
-// beyond its bound, recycles without touching the operating system and shrinks on request.
+// The coroutines of one thread. Begins with room for 500 (and 64 KiB of memory, which is enough for
+// 2,048), doubles when that is used up, never goes beyond its bound, recycles without touching the
+// operating system and shrinks on request.
 class CoroutinePool {
  public:
   static constexpr uint32_t kFirstCapacity = 500;
@@ -86,7 +87,7 @@ class CoroutinePool {
   Coroutine* free_ = nullptr;
   uint32_t capacity_;
   uint32_t used_ = 0;       // those below have lived
-  uint32_t populated_ = 0;  // those below have memory
+  uint32_t populated_;      // those below have memory
   uint32_t live_ = 0;
   uint32_t high_water_ = 0;
   uint32_t generation_ = 0;
