@@ -8,9 +8,11 @@
 namespace understudy::failover_orchestrator {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class DrillTest : public ::testing::Test {
  protected:
@@ -50,6 +52,37 @@ TEST_F(DrillTest, DrillsUnderStrictFencingByStandingTheOldStationDownFirst) {
               ElementsAre("claim gate#2 -> b1", "claimed gate-1", "stand_down a1 gate#2"));
   world_.StandDown("a1", "gate");
   EXPECT_THAT(world_.TakeLines(), ElementsAre("activate b1 gate#2 r7"));
+}
+
+// Found by simulation: the spare that was told, and fell silent, was not waited for.
+TEST_F(DrillTest, GivesAStrictDutyBackOnlyWhenTheLostSpareHasStoppedIt) {
+  world_.AddDeployment("a1", "gate", "camera.rtsp: 4", Fencing::kStrict);
+  world_.AddSpare("b1", "camera.rtsp: 4");
+  world_.core().OnDrill(1, "a1", false, world_.now());
+  world_.Settle();
+  world_.StandDown("a1", "gate");
+  world_.Accept("b1", "gate");
+  world_.TakeLines();
+  world_.Crash("b1", absl::Milliseconds(300));
+  world_.Advance(absl::Milliseconds(799));
+  EXPECT_THAT(world_.TakeLines(), Not(Contains(HasSubstr("-> a1"))));
+  world_.Advance(absl::Milliseconds(1));
+  EXPECT_THAT(world_.TakeLines(), Contains(HasSubstr("-> a1")));
+}
+
+// Found by simulation: the drill was forgotten, for the duty was where it had begun.
+TEST_F(DrillTest, TakesTheDutyBackFromTheDrilledStationThatRefusesItAsTheSpareOfItsSpare) {
+  world_.AddDeployment("a1", "gate", "camera.rtsp: 4", Fencing::kStrict);
+  world_.AddSpare("b1", "camera.rtsp: 4");
+  world_.core().OnDrill(1, "a1", false, world_.now());
+  world_.Settle();
+  world_.StandDown("a1", "gate");
+  world_.BecomeBackup("a1");
+  world_.Crash("b1");
+  world_.Advance(absl::Seconds(1));
+  EXPECT_THAT(world_.TakeLines(), Contains("activate a1 gate#3 r7"));
+  world_.Refuse("a1", "gate", "DOCUMENT_UNAVAILABLE");
+  EXPECT_THAT(world_.TakeLines(), Contains("claim gate#4 -> nobody"));
 }
 
 TEST_F(DrillTest, OnlySaysWhatADryRunWouldDo) {

@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "services/failover_orchestrator/failover_core.h"
@@ -166,13 +169,17 @@ std::string FailoverCore::DescribeMissing(const DutyState& state) const {
 void FailoverCore::EnterWaiting(DutyState& state) {
   ActiveFailover& failover = *state.failover;
   const std::string& holder = state.duty.assignment.station_id;
-  const bool taken_back = holder.empty() || holder == failover.record.from_station;
+  // The old station may have been tried as a spare, and does not hold the duty by itself then.
+  const std::vector<std::string>& tried = failover.record.abandoned_stations;
+  const bool was_tried = failover.abandoned.contains(holder) ||
+                         std::find(tried.begin(), tried.end(), holder) != tried.end();
+  const bool taken_back = holder.empty() || (holder == failover.record.from_station && !was_tried);
   if (failover.waiting_recorded && taken_back) return;
   const std::string missing = DescribeMissing(state);
   failover.record.note = missing;
   if (failover.record.drill) {
     const Station* from = stations_.Find(failover.record.from_station);
-    if (from != nullptr && from->IsAlive() && holder == failover.record.from_station) {
+    if (from != nullptr && from->IsAlive() && taken_back && !holder.empty()) {
       // Nothing has happened yet.
       AnswerNoBackup(state, failover.drill);
       state.failover.reset();
@@ -180,7 +187,8 @@ void FailoverCore::EnterWaiting(DutyState& state) {
       TouchStation(holder);
       return;
     }
-    if (from != nullptr && CanHoldAgain(state, *from)) {
+    const bool excluded = NeedOf(state).excluded.contains(failover.record.from_station);
+    if (from != nullptr && !excluded && CanHoldAgain(state, *from)) {
       return SendClaim(state, Claim::kBack, failover.record.from_station);
     }
   }
@@ -210,14 +218,16 @@ bool FailoverCore::CanHoldAgain(const DutyState& state, const Station& station) 
                     (station.claimed_duty.empty() || station.claimed_duty == state.duty.id);
   if (!station.attached || !station.IsAlive() || station.member->has_faults || !free) return false;
   if (state.duty.fencing != Fencing::kStrict) return true;
-  // Nobody else may still run it.
-  SteadyTime until;
-  for (const std::string& other : state.failover->may_run) {
-    if (other != state.failover->record.from_station && !HasStopped(state, other, until)) {
-      return false;
-    }
-  }
-  return true;
+  // Nobody else may still run it, nor the one that has it now and may have been told.
+  const ActiveFailover& failover = *state.failover;
+  std::set<std::string> others = failover.may_run;
+  const std::string& holder = state.duty.assignment.station_id;
+  if (!holder.empty() && holder != failover.never_told) others.insert(holder);
+  others.erase(failover.record.from_station);
+  return std::all_of(others.begin(), others.end(), [&](const std::string& other) {
+    SteadyTime until;
+    return HasStopped(state, other, until);
+  });
 }
 
 void FailoverCore::SendClaim(DutyState& state, Claim claim, const std::string& station_id) {

@@ -265,6 +265,25 @@ TEST_F(FailoverCoreTest, LetsAStationThatIsBackHoldADutyThatWaits) {
   EXPECT_EQ(world_.FailoverOf("gate-1").state, FailoverState::kCancelled);
 }
 
+// Found by simulation: the duty waited for ever at a station that had stood it down.
+TEST_F(FailoverCoreTest, GivesAWaitingDutyToItsOldStationThatWasLostAsItsSpare) {
+  world_.AddDeployment("a1", "gate", "camera.rtsp: 4");
+  world_.AddSpare("b1", "camera.rtsp: 4");
+  world_.Crash("a1");
+  world_.Return("a1");
+  world_.StandDown("a1", "gate");
+  world_.BecomeBackup("a1");
+  world_.TakeLines();
+  world_.Crash("b1");
+  EXPECT_THAT(world_.TakeLines(), Contains("activate a1 gate#3 r7"));
+  world_.Crash("a1");
+  world_.RestartCore();
+  world_.Return("a1");
+  world_.StandDown("a1", "gate");
+  world_.Advance(absl::Seconds(5));
+  EXPECT_THAT(world_.TakeLines(), Contains("activate a1 gate#5 r7"));
+}
+
 TEST_F(FailoverCoreTest, DoesNotStandDownAStationThatIsToHoldItsDutyAgain) {
   // A spare was tried in vain, so that the old station owes us a stand-down.
   world_.AddDeployment("a1", "gate", "camera.rtsp: 4");
