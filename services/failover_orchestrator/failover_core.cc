@@ -157,8 +157,12 @@ std::vector<Action> FailoverCore::FlushBackground(Instant now) {
   return staging_.Plan(stations_, kStagingSlice, now.steady);
 }
 
+SteadyTime FailoverCore::NextBackgroundDeadline() const {
+  return Ready() ? staging_.NextDeadline() : SteadyTime::Infinite();
+}
+
 SteadyTime FailoverCore::NextDeadline() const {
-  SteadyTime next = Ready() ? staging_.NextDeadline() : SteadyTime::Infinite();
+  SteadyTime next = SteadyTime::Infinite();
   if (reload_wanted_ && !loading_ && epoch_.has_value()) next = std::min(next, reload_at_);
   const auto later = [&](SteadyTime time) {
     if (time > now_.steady) next = std::min(next, time);

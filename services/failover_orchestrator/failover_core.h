@@ -114,8 +114,9 @@ class FailoverCore {
   // A slice of what is not urgent (staging); again while HasBackgroundWork().
   std::vector<Action> FlushBackground(Instant now);
   bool HasBackgroundWork() const { return Ready() && staging_.HasWork(); }
-  // When Flush must be called although nothing came in.
+  // When Flush, and when FlushBackground, must be called although nothing came in.
   SteadyTime NextDeadline() const;
+  SteadyTime NextBackgroundDeadline() const;
 
   // --- Views.
   bool Ready() const;

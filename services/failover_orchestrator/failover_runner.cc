@@ -9,6 +9,9 @@
 namespace understudy::failover_orchestrator {
 namespace {
 
+// What onlookers are told of a failover and the planning of further copies wait so long: mostly,
+// the duty runs by then.
+constexpr absl::Duration kAftermath = absl::Milliseconds(5);
 constexpr absl::Duration kGaugesEvery = absl::Milliseconds(250);
 
 WriteCode CodeOf(const absl::Status& status) {
@@ -46,7 +49,9 @@ FailoverRunner::FailoverRunner(FailoverPolicy policy, absl::Duration drill_timeo
     : parts_(parts),
       drill_timeout_(drill_timeout),
       core_(policy, parts.random),
-      alarm_(parts.executor, [this] { Flush(); }) {}
+      alarm_(parts.executor, [this] { Flush(); }),
+      background_alarm_(parts.executor, [this] { ScheduleBackground(); }),
+      afterwards_(parts.executor, parts.clock, kAftermath) {}
 
 void FailoverRunner::Post(Input input) {
   parts_.executor.Post([this, input = std::move(input)]() mutable { Take(std::move(input)); });
@@ -82,19 +87,21 @@ void FailoverRunner::Flush() {
 void FailoverRunner::ScheduleBackground() {
   if (background_posted_) return;
   background_posted_ = true;
-  parts_.executor.Post([this] {
-    background_posted_ = false;
-    if (core_.Ready()) {
-      for (const Action& action : core_.FlushBackground(Now())) {
-        std::visit([this](const auto& what) { Do(what); }, action);
-      }
+  afterwards_.Do([this] { RunBackground(); });
+}
+
+void FailoverRunner::RunBackground() {
+  if (core_.Ready()) {
+    for (const Action& action : core_.FlushBackground(Now())) {
+      std::visit([this](const auto& what) { Do(what); }, action);
     }
-    if (core_.HasBackgroundWork()) {
-      ScheduleBackground();
-    } else {
-      alarm_.Set(core_.NextDeadline());
-    }
-  });
+  }
+  if (core_.HasBackgroundWork()) {
+    parts_.executor.Post([this] { RunBackground(); });
+    return;
+  }
+  background_posted_ = false;
+  background_alarm_.Set(core_.NextBackgroundDeadline());
 }
 
 // Counting is not for free on a large site, so it is done at most every so often.
@@ -163,8 +170,10 @@ void FailoverRunner::SendOrder(const Order& order, const metrics::Counter& sent)
 }
 void FailoverRunner::Do(const SendActivate& action) {
   SendOrder(action, parts_.metrics.orders_activate);
-  log_.Info("station {} is to run duty {} (assignment {}, revision {})", action.station_id,
-            action.order.duty_id, action.order.assignment_number, action.order.document_revision);
+  afterwards_.Do([this, action] {
+    log_.Info("station {} is to run duty {} (assignment {}, revision {})", action.station_id,
+              action.order.duty_id, action.order.assignment_number, action.order.document_revision);
+  });
 }
 void FailoverRunner::Do(const SendHold& action) {
   SendOrder(action, parts_.metrics.orders_hold);
@@ -182,7 +191,10 @@ void FailoverRunner::Do(const SendUnstage& action) {
 }
 
 void FailoverRunner::Do(const FailoverChanged& action) {
-  const FailoverRecord& record = action.failover;
+  afterwards_.Do([this, action] { Announce(action.failover); });
+}
+
+void FailoverRunner::Announce(const FailoverRecord& record) {
   parts_.metrics.CountFailover(record);
   if (record.state == FailoverState::kDone) {
     log_.Info("failover {} is done: duty {} moved from {} to {} in {}", record.id, record.duty_id,

@@ -9,6 +9,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "common/executor/afterwards.h"
 #include "common/executor/alarm.h"
 #include "common/executor/executor.h"
 #include "common/log/log.h"
@@ -61,6 +62,7 @@ class FailoverRunner {
   void ScheduleFlush();
   void Flush();
   void ScheduleBackground();
+  void RunBackground();
   void ScheduleGauges();
 
   void Do(const CreateDuty& action);
@@ -80,6 +82,7 @@ class FailoverRunner {
   void Do(const failover_orchestrator::Report& action);
   template <typename Order>
   void SendOrder(const Order& order, const metrics::Counter& sent);
+  void Announce(const FailoverRecord& record);
   void OnWritten(uint64_t token, WriteResult result);
   void FinishDrill(uint64_t drill, absl::StatusOr<FailoverRecord> answer);
 
@@ -88,6 +91,8 @@ class FailoverRunner {
   const log::Logger log_{"failover"};
   FailoverCore core_;
   Alarm alarm_;
+  Alarm background_alarm_;
+  Afterwards afterwards_;
   std::function<void(const FailoverRecord&)> on_failover_;
   std::function<void(bool)> on_acting_;
   bool acting_ = false;

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/executor/give_way.h"
 #include "services/membership/membership_codec.h"
 
 namespace understudy::membership {
@@ -28,8 +29,11 @@ void WatcherHub::Remove(const std::shared_ptr<Stream>& stream) {
 void WatcherHub::Send(uint64_t incarnation, const Event& event) {
   if (streams_.empty()) return;
   const v1::WatchMembershipResponse message = Encode(incarnation, event);
-  std::erase_if(streams_, [&message](const std::shared_ptr<Stream>& stream) {
-    return !stream->Send(message);
+  const bool urgent = event.reason == ChangeReason::kFailed;
+  std::erase_if(streams_, [&message, urgent](const std::shared_ptr<Stream>& stream) {
+    const bool open = stream->Send(message);
+    if (urgent) GiveWay();
+    return !open;
   });
   Publish();
 }

@@ -415,6 +415,7 @@ void Agent::FinishLeaving() {
 void Agent::Quiet() {
   absl::Notification done;
   parts_.executor->Post([this, &done] {
+    duty_->CatchUp();
     membership_->Stop();
     orders_->Detach();
     beats_->ClearSession();

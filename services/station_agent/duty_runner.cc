@@ -8,6 +8,7 @@
 #include "common/document/compression.h"
 #include "common/document/document_checker.h"
 #include "common/document/identifiers.h"
+#include "common/executor/give_way.h"
 #include "common/status/status.h"
 #include "services/station_agent/atomic_file.h"
 
@@ -21,8 +22,8 @@ constexpr size_t kMaxPackedBytes = size_t{64} << 20;
 // Unpacked ones in memory, some 200 of the usual size.
 constexpr size_t kMaxReadyBytes = size_t{4} << 20;
 constexpr absl::Duration kSaveAgain = absl::Seconds(1);
-// What may wait for the native process's answer waits no longer than this.
-constexpr absl::Duration kCatchUp = absl::Milliseconds(50);
+// What may wait for the native process's answer waits so long.
+constexpr absl::Duration kCatchUp = absl::Milliseconds(20);
 
 DutyCore::NativeOrder ToCore(const AgentLink::Order& order) {
   return {order.number, order.kind == AgentLink::Order::Kind::kActivate};
@@ -87,7 +88,8 @@ DutyRunner::DutyRunner(Parts parts, const DutyCoreOptions& options, const SyncOp
           "station/" + parts_.station_id,
           {[this](const KeptDocument& document) { OnUploaded(document); }, [this] { Pump(); }}),
       ready_(kMaxReadyBytes),
-      alarm_(*parts_.executor, [this] { OnTimer(); }) {}
+      alarm_(*parts_.executor, [this] { OnTimer(); }),
+      afterwards_(*parts_.executor, parts_.clock, kCatchUp) {}
 
 void DutyRunner::Start(StationRole role, std::vector<PackedDocument> documents) {
   std::vector<KeptDocument> kept;
@@ -257,13 +259,8 @@ void DutyRunner::Pump() {
       std::visit([this](const auto& one) { Carry(one); }, action);
     }
   }
-  if (core_.phase() != DutyCore::Phase::kStarting) {
-    CatchUp();
-  } else if ((unsaved_version_ != 0 || untold_) && catch_up_timer_ == 0) {
-    // Writing and talking would take the processor from the native process on a small box.
-    catch_up_timer_ =
-        parts_.executor->RunAt(parts_.clock.SteadyNow() + kCatchUp, [this] { CatchUp(); });
-  }
+  if (core_.phase() == DutyCore::Phase::kStarting) CatchUpLater();
+  if (!catches_up_later_) CatchUp();
   if (!core_.IsTrying()) before_.reset();
   const auto& duty = core_.role().duty;
   uploader_.SetAssignment(duty.has_value() ? duty->mark.number : 0);
@@ -281,6 +278,7 @@ void DutyRunner::OnTimer() {
 
 void DutyRunner::Carry(const act::GiveToNative& action) {
   const absl::Status status = GiveToNative(action.order, action.duty_id);
+  GiveWay();
   // The core's time-out takes care of the duty.
   if (!status.ok()) log_.Error("{} cannot be given: {}", action.duty_id, DescribeError(status));
 }
@@ -314,8 +312,18 @@ void DutyRunner::Carry(const act::StopNative& action) {
 
 void DutyRunner::Carry(const act::SaveRole& action) { unsaved_version_ = action.version; }
 
+// Writing and talking would take the processor from the native process on a small box, and from the
+// orchestrator that waits for its answer on a smaller one.
+void DutyRunner::CatchUpLater() {
+  if (catches_up_later_ || (unsaved_version_ == 0 && !untold_)) return;
+  catches_up_later_ = true;
+  afterwards_.Do([this] {
+    catches_up_later_ = false;
+    CatchUp();
+  });
+}
+
 void DutyRunner::CatchUp() {
-  if (catch_up_timer_ != 0) parts_.executor->Cancel(std::exchange(catch_up_timer_, 0));
   if (unsaved_version_ != 0) SaveRole(std::exchange(unsaved_version_, 0));
   if (std::exchange(untold_, false)) TellRole();
 }
@@ -447,11 +455,13 @@ void DutyRunner::Carry(const act::ReplyAccepted& action) {
 }
 
 void DutyRunner::Carry(const act::ReplyRunning& action) {
+  outlets_.reply(action);
   parts_.metrics.CountReply("running");
   parts_.metrics.activation.Observe(action.took);
-  outlets_.reply(action);
-  log_.Info("runs {} revision {} after {}", action.order.duty_id, action.order.revision,
-            absl::FormatDuration(action.took));
+  afterwards_.Do([this, action] {
+    log_.Info("runs {} revision {} after {}", action.order.duty_id, action.order.revision,
+              absl::FormatDuration(action.took));
+  });
 }
 
 void DutyRunner::Carry(const act::ReplyRefused& action) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/executor/afterwards.h"
 #include "common/executor/alarm.h"
 #include "common/executor/executor.h"
 #include "common/log/log.h"
@@ -71,6 +72,9 @@ class DutyRunner {
   // Leaves the duty without an order: the station leaves the site.
   void Relinquish();
 
+  // Does at once what may wait while a duty stands still: the role on disk, the word to membership.
+  void CatchUp();
+
   const DutyCore& core() const { return core_; }
   bool upload_pending() const { return uploader_.pending(); }
   bool change_waits() const { return uploader_.WaitsForCollection(); }
@@ -79,8 +83,7 @@ class DutyRunner {
   // Carries out what the core decided, and sets the timer.
   void Pump();
   void OnTimer();
-  // Does what may wait while a duty stands still: the role on disk, the word to membership.
-  void CatchUp();
+  void CatchUpLater();
 
   void Carry(const duty_action::SaveRole& action);
   void Carry(const duty_action::Fetch& action);
@@ -125,8 +128,9 @@ class DutyRunner {
   uint64_t unsaved_version_ = 0;
   bool untold_ = false;
   bool told_change_ = false;
-  Executor::TimerId catch_up_timer_ = 0;
+  bool catches_up_later_ = false;
   Alarm alarm_;
+  Afterwards afterwards_;
 };
 
 }  // namespace understudy::station_agent

@@ -202,7 +202,7 @@ void CoreWorld::Suspect(const std::string& station, absl::Duration next_look) {
 void CoreWorld::Advance(absl::Duration duration) {
   const SteadyTime end = now_.steady + duration;
   while (true) {
-    const SteadyTime next = std::min(core_->NextDeadline(), end);
+    const SteadyTime next = std::min({core_->NextDeadline(), core_->NextBackgroundDeadline(), end});
     const absl::Duration step = std::max(next - now_.steady, absl::ZeroDuration());
     now_.steady = now_.steady + step;
     now_.wall += step;

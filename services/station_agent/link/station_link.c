@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -158,7 +159,10 @@ static int answer(station_link* link, uint32_t kind, const uint8_t* sha256, cons
   const size_t length = reason == NULL ? 0 : strnlen(reason, STATION_LINK_MAX_REASON);
   station_link_frame frame = {.kind = kind, .length = (uint32_t)length, .tag = current_order(link)};
   if (sha256 != NULL) memcpy(frame.sha256, sha256, sizeof frame.sha256);
-  return post(link, offsetof(station_link_segment, answer), &frame, reason);
+  const int result = post(link, offsetof(station_link_segment, answer), &frame, reason);
+  // The agent may have been woken on this processor, and the site waits for its word.
+  sched_yield();
+  return result;
 }
 
 int station_link_acknowledge_running(station_link* link, const uint8_t* sha256) {
