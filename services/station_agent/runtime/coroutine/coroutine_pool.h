@@ -86,8 +86,8 @@ class CoroutinePool {
   ReservedArray<Coroutine> array_;
   Coroutine* free_ = nullptr;
   uint32_t capacity_;
-  uint32_t used_ = 0;       // those below have lived
-  uint32_t populated_;      // those below have memory
+  uint32_t used_ = 0;   // those below have lived
+  uint32_t populated_;  // those below have memory
   uint32_t live_ = 0;
   uint32_t high_water_ = 0;
   uint32_t generation_ = 0;
