@@ -6,7 +6,7 @@
 // A document that somebody else than the running station changed: the station is ordered to run it.
 namespace understudy::failover_orchestrator {
 
-// What a station uploads, it runs.
+// What a station uploads, it runs; until it greets anew and says otherwise.
 void FailoverCore::NoteUpload(const DutyState& state) {
   const std::string& station_id = state.duty.assignment.station_id;
   Station* holder = stations_.Find(station_id);
@@ -30,7 +30,6 @@ bool FailoverCore::NeedsUpdate(const DutyState& state) const {
 
 void FailoverCore::StepUpdate(DutyState& state) {
   DocumentUpdate& update = state.update;
-  NoteUpload(state);
   if (!NeedsUpdate(state)) {
     update = DocumentUpdate();
     return;

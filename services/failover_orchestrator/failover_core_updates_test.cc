@@ -81,6 +81,14 @@ TEST_F(DocumentUpdateTest, TellsAStationThatWasAwayWhileTheDocumentChanged) {
   EXPECT_THAT(world_.TakeLines(), ElementsAre("hold a1 gate#1 r9", "activate a1 gate#1 r9"));
 }
 
+// Found by simulation: the vault had the change before the station's own disk, which lost it.
+TEST_F(DocumentUpdateTest, TellsAStationThatComesBackWithoutItsOwnChange) {
+  StationPuts(9, "its own");
+  world_.Detach("a1");
+  world_.Attach("a1", "gate", "sha-of-gate");
+  EXPECT_THAT(world_.TakeLines(), ElementsAre("hold a1 gate#1 r9", "activate a1 gate#1 r9"));
+}
+
 TEST_F(DocumentUpdateTest, LeavesAStationAloneThatComesBackWithTheLatest) {
   world_.Detach("a1");
   OperatorPuts(9, "changed");

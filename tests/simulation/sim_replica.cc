@@ -82,9 +82,8 @@ void SimReplica::After(absl::Duration delay, std::function<void()> task) {
 }
 
 void SimReplica::Prepare() {
-  etcd_.Range({.keys = keys_.All()}, kCallTimeout, [this](const auto& found) {
-    found.ok() ? Begin(*found) : PrepareAgain();
-  });
+  etcd_.Range({.keys = keys_.All()}, kCallTimeout,
+              [this](const auto& found) { found.ok() ? Begin(*found) : PrepareAgain(); });
 }
 
 void SimReplica::PrepareAgain() {
@@ -160,6 +159,7 @@ void SimReplica::Finish(const cv::Counters& counters, const cv::ReplicaPosition&
   disk_.Sync();
   must_fill_ = false;
   compacted_ = 0;
+  outside_.on_filled();
 }
 
 void SimReplica::Follow(const etcd::RangeResult& found) {
@@ -195,8 +195,8 @@ void SimReplica::ApplyOwn(int64_t revision, const etcd::BatchOrigin& origin,
 void SimReplica::Apply(int64_t revision, const etcd::BatchOrigin& origin,
                        const cv::VaultBatch& batch) {
   if (revision <= tip_.batch_revision) return;
-  disk_.Apply(batch, {.cluster_id = tip_.cluster_id, .revision = revision,
-                      .lineage = origin.lineage});
+  disk_.Apply(batch,
+              {.cluster_id = tip_.cluster_id, .revision = revision, .lineage = origin.lineage});
   const int64_t after = std::exchange(tip_.batch_revision, revision);
   tip_.lineage = origin.lineage;
   proposals_.emplace_back(origin.proposal, revision);

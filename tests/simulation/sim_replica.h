@@ -33,6 +33,8 @@ class SimReplica {
     // A batch is in the store, the next one after what it had come to.
     std::function<void(int64_t after, int64_t revision, const config_vault::VaultBatch& batch)>
         on_applied;
+    // The store was filled from a snapshot: what changed meanwhile was not told one by one.
+    std::function<void()> on_filled;
   };
   struct Tip {
     bool following = false;
@@ -42,8 +44,7 @@ class SimReplica {
     uint64_t lineage = 0;
   };
 
-  SimReplica(SimWorld& world, SimNode& node, SimEtcdClient& etcd, StoreDisk& disk,
-             Outside outside);
+  SimReplica(SimWorld& world, SimNode& node, SimEtcdClient& etcd, StoreDisk& disk, Outside outside);
 
   const Tip& tip() const { return tip_; }
   const config_vault::VaultStore& store() const { return disk_.store(); }

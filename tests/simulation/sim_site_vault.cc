@@ -99,16 +99,16 @@ SimSiteVault::SimSiteVault(SimWorld& world, SimNode& node, std::string id, const
       instance_(node.random().Next() | 1),
       etcd_(world, node),
       key_(std::make_unique<Key>(*this)),
-      replica_(world, node, etcd_, disk,
-               {.peers = PeersOf(id_, site),
-                .on_root =
-                    [this](const cv::RootClaim& claim) {
-                      TellClaim([claim](auto& core, auto now) { core.OnRoot(claim, now); });
-                    },
-                .on_applied =
-                    [this](int64_t after, int64_t revision, const cv::VaultBatch& batch) {
-                      OnApplied(after, revision, batch);
-                    }}),
+      replica_(
+          world, node, etcd_, disk,
+          {.peers = PeersOf(id_, site),
+           .on_root =
+               [this](const cv::RootClaim& claim) {
+                 TellClaim([claim](auto& core, auto now) { core.OnRoot(claim, now); });
+               },
+           .on_applied = [this](int64_t after, int64_t revision,
+                                const cv::VaultBatch& batch) { OnApplied(after, revision, batch); },
+           .on_filled = [this] { TellAllDocuments(); }}),
       engine_(node, etcd_, replica_,
               {.role = [this] { return role_; },
                .on_deposed =
@@ -123,17 +123,16 @@ SimSiteVault::SimSiteVault(SimWorld& world, SimNode& node, std::string id, const
                    [this](uint64_t proposal) { site_.ledger.OnAcknowledged(id_, proposal); }}),
       claim_(std::make_unique<SimRootClaim>(
           world, node, SelfOf(id_, instance_, site), site.nodes,
-          SimRootClaim::Outside{
-              .key = *key_,
-              .begin_reign = [this](cv::Epoch epoch) { BeginReign(epoch); },
-              .end_reign = [this] { EndReign(); },
-              .publish = [this](const cv::RoleState& role) { Publish(role); },
-              .progress =
-                  [this] {
-                    return cv::ReplicaProgress{
-                        .following = replica_.tip().following,
-                        .applied = static_cast<uint64_t>(replica_.tip().applied)};
-                  }})),
+          SimRootClaim::Outside{.key = *key_,
+                                .begin_reign = [this](cv::Epoch epoch) { BeginReign(epoch); },
+                                .end_reign = [this] { EndReign(); },
+                                .publish = [this](const cv::RoleState& role) { Publish(role); },
+                                .progress =
+                                    [this] {
+                                      return cv::ReplicaProgress{
+                                          .following = replica_.tip().following,
+                                          .applied = static_cast<uint64_t>(replica_.tip().applied)};
+                                    }})),
       calls_(world, node, *this) {
   world.streams().Accept(node, "role", [this](const auto& stream) { AcceptRole(stream); });
   world.streams().Accept(node, "watch", [this](const auto& stream) { AcceptWatch(stream); });
@@ -144,8 +143,7 @@ SimSiteVault::SimSiteVault(SimWorld& world, SimNode& node, std::string id, const
 }
 
 // As a task of its own: it may be told from within another of its inputs.
-void SimSiteVault::TellClaim(
-    std::function<void(cv::RootClaimCore&, cv::ClaimMoment)> in) {
+void SimSiteVault::TellClaim(std::function<void(cv::RootClaimCore&, cv::ClaimMoment)> in) {
   node_.executor().Post([this, in = std::move(in)] { claim_->Take(in); });
 }
 
@@ -215,6 +213,12 @@ void SimSiteVault::TellDocument(const cv::DocumentInfo& info) {
   }
 }
 
+// Watchers of the production vault read on in the store after a gap.
+void SimSiteVault::TellAllDocuments() {
+  const auto heads = store().Snapshot()->ListHeads("duties/", "", 1000, false);
+  for (const cv::DocumentHead& head : heads->heads) TellDocument(head.latest);
+}
+
 void SimSiteVault::Drop(Streams& streams, const SimStream* stream) {
   std::erase_if(streams, [&](const auto& open) { return open.get() == stream; });
 }
@@ -239,8 +243,7 @@ void SimSiteVault::AcceptWatch(const std::shared_ptr<SimStream>& stream) {
     household_.Leave("failover-orchestrator");
   });
   stream->Send({"role", RoleForWatchers()});
-  const auto heads = store().Snapshot()->ListHeads("duties/", "", 1000, false);
-  for (const cv::DocumentHead& head : heads->heads) TellDocument(head.latest);
+  TellAllDocuments();
   stream->Send({"synced", SimVault::Synced()});
 }
 

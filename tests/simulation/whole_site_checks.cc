@@ -168,8 +168,11 @@ absl::Status WholeSite::CheckDuty(const cv::Duty& duty) {
   }
   const auto head = *ledger_->store().Snapshot()->FindHead(duty.document);
   const std::string latest(head->latest.sha256.begin(), head->latest.sha256.end());
-  if (stations_[holder].lock()->Runs()->document_sha256 == latest) return absl::OkStatus();
-  return Broken(absl::StrCat("duty ", duty.id, " does not run its latest document at ", holder));
+  const auto order = stations_[holder].lock()->Runs();
+  if (order->document_sha256 == latest) return absl::OkStatus();
+  return Broken(absl::StrCat("duty ", duty.id, " runs revision ", order->document_revision,
+                             " of its document at ", holder, ", and the latest is ",
+                             head->latest.revision, " of ", head->latest.author));
 }
 
 absl::Status WholeSite::CheckConverged() {
