@@ -206,11 +206,21 @@ void Agent::OnBeatAnswered(SteadyTime sent_at) {
 }
 
 void Agent::OnLeaseGrew() {
-  if (!duty_->core().strict()) return;
-  ShowLease();
+  const bool counts = duty_->core().strict();
+  if (counts) ShowLease();
   if (lease_.IsOver(parts_.clock.SteadyNow())) return;
   if (std::exchange(lease_was_over_, false)) duty_->OnLeaseRenewed();
-  if (lease_timer_ == 0) CheckLease();
+  if (counts && lease_timer_ == 0) CheckLease();
+}
+
+// A backup station's lease is looked at only when it matters: before an order.
+void Agent::NoteLease() {
+  if (lease_.IsOver(parts_.clock.SteadyNow())) {
+    lease_was_over_ = true;
+    duty_->OnLeaseOver();
+  } else if (std::exchange(lease_was_over_, false)) {
+    duty_->OnLeaseRenewed();
+  }
 }
 
 void Agent::CatchUpWithAnswers() {
@@ -287,6 +297,7 @@ void Agent::OnDetached(const absl::Status& why) {
 
 void Agent::OnOrder(SteadyTime arrived, StationOrder order) {
   CatchUpWithAnswers();
+  NoteLease();
   // The native process must find the lease before it finds the document.
   const DutyOrder* begins = nullptr;
   if (const auto* activate = std::get_if<ActivateOrder>(&order)) begins = &activate->order;

@@ -113,6 +113,7 @@ class Agent final : private MembershipObserver, private OrdersObserver {
   void OnBeatAnswered(SteadyTime sent_at);
   void OnLeaseGrew();
   // Takes over what the beats' thread noted meanwhile.
+  void NoteLease();
   void CatchUpWithAnswers();
   void OnBeatsUnanswered(uint64_t session_id);
   void OnStoodStill(absl::Duration gap);

@@ -64,6 +64,12 @@ void DutyCore::OnUnstage(const std::string& duty_id) {
 }
 
 bool DutyCore::Admit(const DutyOrder& order) {
+  // It may have waited in the connection while this station stood still, and be older than the
+  // verdict on it: what counts is said again to whoever attaches with a lease.
+  if (lease_is_over_ && order.strict_fencing) {
+    dropped_order_ = true;
+    return false;
+  }
   const OrderMark oldest = OldestAdmitted(order.duty_id);
   if (order.mark < oldest) {
     Refuse(order, "STALE_ORDER",
@@ -319,6 +325,7 @@ void DutyCore::FinishStandDowns() {
 // The lease ---------------------------------------------------------------------------------------
 
 void DutyCore::OnLeaseOver() {
+  lease_is_over_ = true;
   if (!strict() || phase_ == Phase::kSuspended) return;
   before_.reset();
   phase_ = Phase::kSuspended;
@@ -326,7 +333,9 @@ void DutyCore::OnLeaseOver() {
 }
 
 void DutyCore::OnLeaseRenewed() {
-  if (phase_ == Phase::kSuspended) Do(act::AttachAgain{});
+  lease_is_over_ = false;
+  const bool dropped = std::exchange(dropped_order_, false);
+  if (dropped || phase_ == Phase::kSuspended) Do(act::AttachAgain{});
 }
 
 // Runs the duty that is held but not run.

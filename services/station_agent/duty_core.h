@@ -167,7 +167,7 @@ class DutyCore {
   // The link lost its orders; what should run is given again.
   void OnLinkRemade();
 
-  // The lease of a duty under strict fencing.
+  // The lease under which duties with strict fencing run. While it is over no order for one counts.
   void OnLeaseOver();
   void OnLeaseRenewed();
 
@@ -224,6 +224,8 @@ class DutyCore {
   Random& random_;
   StationRole role_;
   Phase phase_ = Phase::kNone;
+  bool lease_is_over_ = false;
+  bool dropped_order_ = false;
   std::map<std::string, KeptDocument> kept_;
   uint64_t role_version_ = 0;
   uint64_t saved_version_ = 0;

@@ -522,6 +522,10 @@ TEST_F(DutyCoreTest, AsksAgainWhenTheLeaseIsBackAndRunsOnlyOnTheSitesWord) {
   core_.OnLeaseOver();
   Collect();
   NativeSays(NativeState::Kind::kIdle);
+  // Found by simulation: an order that waited in the connection of a frozen station.
+  core_.OnHold(now_, order);
+  Collect();
+  EXPECT_EQ(Find<act::GiveToNative>(), nullptr);
   core_.OnLeaseRenewed();
   Collect();
   EXPECT_NE(Find<act::AttachAgain>(), nullptr);
@@ -531,6 +535,20 @@ TEST_F(DutyCoreTest, AsksAgainWhenTheLeaseIsBackAndRunsOnlyOnTheSitesWord) {
   EXPECT_NE(Find<act::GiveToNative>(), nullptr);
   NativeSays(NativeState::Kind::kRunning, 7);
   EXPECT_NE(Find<act::ReplyRunning>(), nullptr);
+}
+
+TEST_F(DutyCoreTest, ABackupThatGotAnOrderWhileItsLeaseWasOverAsksAgain) {
+  StartSpare();
+  core_.OnLeaseOver();
+  DutyOrder order = Order("gate", 1, 2);
+  order.strict_fencing = true;
+  core_.OnActivate(now_, order);
+  Collect();
+  EXPECT_FALSE(core_.Holding().has_value());
+  EXPECT_EQ(Find<act::ReplyAccepted>(), nullptr);
+  core_.OnLeaseRenewed();
+  Collect();
+  EXPECT_NE(Find<act::AttachAgain>(), nullptr);
 }
 
 TEST_F(DutyCoreTest, RunsNothingStrictAfterARestartBeforeTheSiteSaysSo) {

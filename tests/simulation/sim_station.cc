@@ -203,6 +203,7 @@ void SimStation::Attend() {
 }
 
 void SimStation::OnOrder(const SimMessage& message) {
+  CheckLease();
   if (const auto* activate = std::any_cast<fo::SendActivate>(&message.body)) {
     OnDutyOrder(activate->order, true);
   } else if (const auto* hold = std::any_cast<fo::SendHold>(&message.body)) {
