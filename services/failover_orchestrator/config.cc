@@ -19,6 +19,8 @@ FailoverPolicy ReadPolicy(config::ConfigReader& reader) {
       reader.DurationOr("attach_grace", policy.attach_grace, {0 * ms, absl::Minutes(1)});
   policy.fence_margin =
       reader.DurationOr("fence_margin", policy.fence_margin, {0 * ms, absl::Seconds(10)});
+  policy.former_root_grace =
+      reader.DurationOr("former_root_grace", policy.former_root_grace, {0 * ms, absl::Seconds(10)});
   policy.default_lease =
       reader.DurationOr("default_lease", policy.default_lease, {10 * ms, absl::Minutes(10)});
   policy.abandoned_retry =

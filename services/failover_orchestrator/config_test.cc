@@ -47,6 +47,7 @@ TEST(ConfigTest, TheExampleNamesTheDefaults) {
   EXPECT_EQ(a.policy.abandoned_retry, b.policy.abandoned_retry);
   EXPECT_EQ(a.policy.attach_grace, b.policy.attach_grace);
   EXPECT_EQ(a.policy.fence_margin, b.policy.fence_margin);
+  EXPECT_EQ(a.policy.former_root_grace, b.policy.former_root_grace);
   EXPECT_EQ(a.policy.default_lease, b.policy.default_lease);
   EXPECT_EQ(a.policy.staging.spares_per_duty, b.policy.staging.spares_per_duty);
   EXPECT_EQ(a.policy.staging.max_per_station, b.policy.staging.max_per_station);

@@ -26,6 +26,9 @@ struct FailoverPolicy {
   absl::Duration attach_grace = absl::Seconds(3);
   // Added to a silent station's lease under FENCING_STRICT.
   absl::Duration fence_margin = absl::Milliseconds(100);
+  // For so long after a reign has begun the membership beside a former root may still answer beats,
+  // and so renew leases: config-vault's resign_after.
+  absl::Duration former_root_grace = absl::Seconds(1);
   // For stations whose lease membership does not tell.
   absl::Duration default_lease = absl::Seconds(2);
   // A spare that did not answer for a duty is tried again for it after this.
@@ -244,6 +247,7 @@ class FailoverCore {
   Random& random_;
 
   std::optional<uint64_t> epoch_;
+  SteadyTime reign_began_;
   bool registry_loaded_ = false;
   bool loading_ = false;
   // Loads begun, and the epoch of the last one.

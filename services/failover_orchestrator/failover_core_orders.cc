@@ -154,7 +154,9 @@ bool FailoverCore::HasStopped(const DutyState& state, const std::string& station
   const absl::Duration told =
       station->member.has_value() ? station->member->lease : absl::ZeroDuration();
   const absl::Duration lease = told > absl::ZeroDuration() ? told : policy_.default_lease;
-  until = station->last_heard + lease + policy_.fence_margin;
+  // A former root may have heard it longer than this one has.
+  const SteadyTime heard = std::max(station->last_heard, reign_began_ + policy_.former_root_grace);
+  until = heard + lease + policy_.fence_margin;
   return now_.steady >= until;
 }
 

@@ -18,6 +18,7 @@ void FailoverCore::OnRole(std::optional<uint64_t> epoch, Instant now) {
   }
   Say(Report::Level::kInfo, absl::StrCat("acting under epoch ", *epoch));
   failed_loads_ = 0;
+  reign_began_ = now.steady;
   RequestReload(now);
 }
 

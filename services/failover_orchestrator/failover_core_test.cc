@@ -337,6 +337,19 @@ TEST_F(FailoverCoreTest, WaitsUnderStrictFencingUntilTheLeaseOfASilentStationHas
   EXPECT_EQ(world_.FailoverOf("gate-1").stages.fence, absl::Milliseconds(800));
 }
 
+// Found by simulation: the membership beside a former root had renewed the lease until it resigned.
+TEST_F(FailoverCoreTest, WaitsUnderStrictFencingForWhatAFormerRootMayHaveHeard) {
+  AddUsualSite(Fencing::kStrict);
+  world_.LoseRole();
+  world_.BecomeRootAgain();
+  world_.Crash("a1", absl::Milliseconds(300));
+  // The former root's grace, lease and margin, from the begin of the reign.
+  world_.Advance(absl::Milliseconds(2099));
+  EXPECT_THAT(world_.TakeLines(), Not(Contains(HasSubstr("activate"))));
+  world_.Advance(absl::Milliseconds(1));
+  EXPECT_THAT(world_.TakeLines(), Contains("activate b1 gate#2 r7"));
+}
+
 TEST_F(FailoverCoreTest, WaitsUnderStrictFencingForAStationThatIsStillHeard) {
   AddUsualSite(Fencing::kStrict);
   world_.SelfReport("a1");
