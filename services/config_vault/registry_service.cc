@@ -68,7 +68,7 @@ class RoleWatch {
 
   void Begin(RoleFeed::OnChange on_change) {
     vault_.household.Arrive(service_);
-    const RoleFeed::SubscriberId id = vault_.role.Subscribe(std::move(on_change));
+    const RoleFeed::SubscriberId id = vault_.role.SubscribeRepeated(std::move(on_change));
     if (subscription_.exchange(id) == kEnded) vault_.role.Unsubscribe(id);
   }
   void End() {

@@ -17,13 +17,28 @@ void RoleFeed::Publish(const RoleState& state) {
   absl::MutexLock lock(&mutex_);
   if (state == state_) return;
   state_ = state;
-  for (const auto& [id, on_change] : subscribers_) on_change(state_);
+  for (const auto& [id, subscriber] : subscribers_) subscriber.on_change(state_);
+}
+
+void RoleFeed::Repeat() {
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [id, subscriber] : subscribers_) {
+    if (subscriber.repeated) subscriber.on_change(state_);
+  }
 }
 
 RoleFeed::SubscriberId RoleFeed::Subscribe(OnChange on_change) {
+  return Add(std::move(on_change), /*repeated=*/false);
+}
+
+RoleFeed::SubscriberId RoleFeed::SubscribeRepeated(OnChange on_change) {
+  return Add(std::move(on_change), /*repeated=*/true);
+}
+
+RoleFeed::SubscriberId RoleFeed::Add(OnChange on_change, bool repeated) {
   absl::MutexLock lock(&mutex_);
   on_change(state_);
-  subscribers_.emplace(++last_id_, std::move(on_change));
+  subscribers_.emplace(++last_id_, Subscriber{std::move(on_change), repeated});
   return last_id_;
 }
 

@@ -30,12 +30,24 @@ class RoleFeed {
   // block and must not call the feed. After Unsubscribe has returned it is not called again. Ids
   // are never 0.
   SubscriberId Subscribe(OnChange on_change);
+  // As Subscribe, but is told the current state at each Repeat, too.
+  SubscriberId SubscribeRepeated(OnChange on_change);
   void Unsubscribe(SubscriberId id);
 
+  // Tells that the state stands, to those who want to know that this node is not frozen.
+  void Repeat();
+
  private:
+  struct Subscriber {
+    OnChange on_change;
+    bool repeated = false;
+  };
+
+  SubscriberId Add(OnChange on_change, bool repeated);
+
   mutable absl::Mutex mutex_;
   RoleState state_ ABSL_GUARDED_BY(mutex_);
-  std::map<SubscriberId, OnChange> subscribers_ ABSL_GUARDED_BY(mutex_);
+  std::map<SubscriberId, Subscriber> subscribers_ ABSL_GUARDED_BY(mutex_);
   SubscriberId last_id_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -28,6 +28,17 @@ TEST(RoleFeedTest, SaysNothingWhenNothingHasChanged) {
   EXPECT_EQ(calls, 1);
 }
 
+TEST(RoleFeedTest, RepeatsTheStateToThoseWhoAskedForThat) {
+  RoleFeed feed(kSentinel);
+  int calls = 0;
+  int repeated_calls = 0;
+  feed.Subscribe([&](const RoleState&) { ++calls; });
+  feed.SubscribeRepeated([&](const RoleState&) { ++repeated_calls; });
+  feed.Repeat();
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(repeated_calls, 2);
+}
+
 TEST(RoleFeedTest, IsSilentAfterUnsubscribe) {
   RoleFeed feed(kSentinel);
   int calls = 0;

@@ -12,6 +12,9 @@
 namespace understudy::config_vault {
 namespace {
 
+// Membership stands by when it has heard nothing for resign_after, a second.
+constexpr absl::Duration kRepeatEvery = absl::Milliseconds(250);
+
 // How long a stop may wait for the thread that reads.
 constexpr absl::Duration kReadWait = absl::Milliseconds(100);
 // In listings: what a node said of itself counts for so long.
@@ -134,6 +137,9 @@ void RootClaimRunner::Tick() {
   core_.OnProgress(parts_.reign.progress());
   core_.Tick(now);
   Show();
+  if (now.steady < next_repeat_) return;
+  next_repeat_ = now.steady + kRepeatEvery;
+  parts_.role.Repeat();
 }
 
 void RootClaimRunner::Act() {

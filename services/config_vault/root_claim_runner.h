@@ -96,6 +96,7 @@ class RootClaimRunner final : public ControlSite {
   // Only on the executor.
   RootClaimCore core_;
   Alarm alarm_;
+  SteadyTime next_repeat_;
   ControlLinks links_;
   ControlNode self_node_;
   std::map<std::string, ControlEndpoint> endpoints_;

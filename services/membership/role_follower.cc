@@ -37,7 +37,6 @@ void RoleFollower::OnRole(RoleChange change) {
   if (outage_logged_) log_.Info("the vault answers again");
   outage_logged_ = false;
   watch_backoff_.Reset();
-  if (alone_.has_value()) executor_.Cancel(*std::exchange(alone_, std::nullopt));
   if (change.role == Role::kRoot && change.epoch < newest_epoch_) {
     log_.Warn("the vault is root under epoch {}, but {} was known: not acting", change.epoch,
               newest_epoch_);
@@ -45,6 +44,8 @@ void RoleFollower::OnRole(RoleChange change) {
   }
   newest_epoch_ = std::max(newest_epoch_, change.epoch);
   const RoleChange before = std::exchange(role_, change);
+  StandByWhenAlone();
+  if (change == before) return;
   if (change.role != Role::kRoot) {
     if (before.role == Role::kRoot) log_.Warn("no longer root: standing by");
     EndReign();
@@ -67,16 +68,20 @@ void RoleFollower::OnWatchEnded(const absl::Status& status) {
     log_.Warn("the vault does not answer, trying again: {}", DescribeError(status));
   }
   outage_logged_ = true;
-  if (!alone_.has_value() && role_.act_alone_for < absl::InfiniteDuration()) {
-    alone_ = executor_.RunAt(clock_.SteadyNow() + role_.act_alone_for, [this] {
-      alone_.reset();
-      // Nobody may be sent to a root that may no longer be one.
-      role_ = RoleChange();
-      if (reigning_) log_.Warn("the vault has been away for too long: standing by");
-      EndReign();
-    });
-  }
   After(watch_backoff_.Next(random_), [this] { Watch(); });
+}
+
+// A vault that is frozen, or gone, may have been deposed meanwhile.
+void RoleFollower::StandByWhenAlone() {
+  if (alone_.has_value()) executor_.Cancel(*std::exchange(alone_, std::nullopt));
+  if (role_.act_alone_for == absl::InfiniteDuration()) return;
+  alone_ = executor_.RunAt(clock_.SteadyNow() + role_.act_alone_for, [this] {
+    alone_.reset();
+    // Nobody may be sent to a root that may no longer be one.
+    role_ = RoleChange();
+    if (reigning_) log_.Warn("the vault has been silent for too long: standing by");
+    EndReign();
+  });
 }
 
 void RoleFollower::ReadStations() {

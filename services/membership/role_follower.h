@@ -51,6 +51,7 @@ class RoleFollower {
   void Watch();
   void OnRole(RoleChange change);
   void EndReign();
+  void StandByWhenAlone();
   void OnWatchEnded(const absl::Status& status);
   void ReadStations();
   void OnStations(uint64_t epoch, absl::StatusOr<std::vector<StationRecord>> records);

@@ -108,6 +108,22 @@ TEST_F(RoleFollowerTest, StandsByWhenTheVaultStaysAwayAndOthersMayTakeOver) {
   EXPECT_EQ(follower_.root(), RootRedirect());
 }
 
+// Found by simulation: beside a frozen vault it renewed leases for ever.
+TEST_F(RoleFollowerTest, StandsByWhenTheVaultIsSilentThoughItsWatchIsOpen) {
+  const RoleChange root = {.role = Role::kRoot, .epoch = 1, .act_alone_for = absl::Seconds(1)};
+  registry_.SetRole(root);
+  follower_.Start();
+  Run(absl::Milliseconds(900));
+  registry_.SetRole(root);
+  Run(absl::Milliseconds(900));
+  EXPECT_EQ(story_, Story{"begin 1"});
+  Run(absl::Milliseconds(200));
+  EXPECT_EQ(story_, (Story{"begin 1", "end 0"}));
+  registry_.SetRole(root);
+  Run(absl::Milliseconds(100));
+  EXPECT_EQ(story_, (Story{"begin 1", "end 0", "begin 1"}));
+}
+
 TEST_F(RoleFollowerTest, RefusesAnEpochThatIsOlderThanOneItKnew) {
   registry_.SetRole({.role = Role::kSentinel, .epoch = 5});
   follower_.Start();

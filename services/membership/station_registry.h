@@ -22,8 +22,11 @@ struct RoleChange {
   uint64_t epoch = 0;
   // Who that root is.
   RootRedirect root = {};
-  // How long a reign may go on after the vault was lost sight of.
+  // How long a reign may go on after the vault was heard last. Unless that is infinite, the vault
+  // repeats its role several times within.
   absl::Duration act_alone_for = absl::InfiniteDuration();
+
+  friend bool operator==(const RoleChange&, const RoleChange&) = default;
 };
 
 // What the site must not forget, in the vault's keeping, and whether we may act. Calls return at

@@ -16,6 +16,7 @@ namespace {
 
 constexpr absl::Duration kReadTimeout = absl::Milliseconds(300);
 constexpr absl::Duration kPatience = absl::Seconds(1);
+constexpr absl::Duration kRepeatEvery = absl::Milliseconds(250);
 
 cv::RootClaim ClaimOf(const std::vector<etcd::KeyValue>& values) {
   if (values.empty()) return {};
@@ -137,6 +138,7 @@ SimSiteVault::SimSiteVault(SimWorld& world, SimNode& node, std::string id, const
   world.streams().Accept(node, "role", [this](const auto& stream) { AcceptRole(stream); });
   world.streams().Accept(node, "watch", [this](const auto& stream) { AcceptWatch(stream); });
   claim_->Start(household_.whole());
+  RepeatRole();
   household_.SetListener([this](bool whole) {
     TellClaim([whole](auto& core, auto now) { core.OnHousehold(whole, now); });
   });
@@ -232,6 +234,11 @@ void SimSiteVault::AcceptRole(const std::shared_ptr<SimStream>& stream) {
     household_.Leave("membership");
   });
   stream->Send({"role", role_});
+}
+
+void SimSiteVault::RepeatRole() {
+  for (const auto& stream : role_watchers_) stream->Send({"role", role_});
+  node_.executor().RunAt(node_.clock().SteadyNow() + kRepeatEvery, [this] { RepeatRole(); });
 }
 
 void SimSiteVault::AcceptWatch(const std::shared_ptr<SimStream>& stream) {

@@ -63,6 +63,7 @@ class SimSiteVault {
   void OnApplied(int64_t after, int64_t revision, const config_vault::VaultBatch& batch);
   void TellDocument(const config_vault::DocumentInfo& info);
   void TellAllDocuments();
+  void RepeatRole();
   static void Drop(Streams& streams, const SimStream* stream);
   void AcceptRole(const std::shared_ptr<SimStream>& stream);
   void AcceptWatch(const std::shared_ptr<SimStream>& stream);
