@@ -194,8 +194,8 @@ SimVault::Role SimSiteVault::RoleForWatchers() const {
 void SimSiteVault::Publish(const cv::RoleState& role) {
   if (role == role_) return;
   role_ = role;
-  for (const auto& stream : role_watchers_) stream->Send({"role", role_});
-  for (const auto& stream : watchers_) stream->Send({"role", RoleForWatchers()});
+  SendTo(role_watchers_, {"role", role_});
+  SendTo(watchers_, {"role", RoleForWatchers()});
 }
 
 void SimSiteVault::OnApplied(int64_t after, int64_t revision, const cv::VaultBatch& batch) {
@@ -210,15 +210,18 @@ void SimSiteVault::TellDocument(const cv::DocumentInfo& info) {
   const auto duty = DutyOf(info.name);
   if (!duty.has_value()) return;
   const std::string sha(info.sha256.begin(), info.sha256.end());
-  for (const auto& stream : watchers_) {
-    stream->Send({"document", SimVault::Document{*duty, {info.revision, sha, info.author}}});
-  }
+  SendTo(watchers_, {"document", SimVault::Document{*duty, {info.revision, sha, info.author}}});
 }
 
 // Watchers of the production vault read on in the store after a gap.
 void SimSiteVault::TellAllDocuments() {
   const auto heads = store().Snapshot()->ListHeads("duties/", "", 1000, false);
   for (const cv::DocumentHead& head : heads->heads) TellDocument(head.latest);
+}
+
+// A stream that is full ends, and is dropped meanwhile.
+void SimSiteVault::SendTo(Streams streams, const SimMessage& message) {
+  for (const auto& stream : streams) stream->Send(message);
 }
 
 void SimSiteVault::Drop(Streams& streams, const SimStream* stream) {
@@ -237,7 +240,7 @@ void SimSiteVault::AcceptRole(const std::shared_ptr<SimStream>& stream) {
 }
 
 void SimSiteVault::RepeatRole() {
-  for (const auto& stream : role_watchers_) stream->Send({"role", role_});
+  SendTo(role_watchers_, {"role", role_});
   node_.executor().RunAt(node_.clock().SteadyNow() + kRepeatEvery, [this] { RepeatRole(); });
 }
 

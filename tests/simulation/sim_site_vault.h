@@ -64,6 +64,7 @@ class SimSiteVault {
   void TellDocument(const config_vault::DocumentInfo& info);
   void TellAllDocuments();
   void RepeatRole();
+  static void SendTo(Streams streams, const SimMessage& message);
   static void Drop(Streams& streams, const SimStream* stream);
   void AcceptRole(const std::shared_ptr<SimStream>& stream);
   void AcceptWatch(const std::shared_ptr<SimStream>& stream);
