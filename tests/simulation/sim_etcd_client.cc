@@ -16,7 +16,7 @@ constexpr absl::Duration kReconnect = absl::Milliseconds(30);
 
 SimEtcdClient::SimEtcdClient(SimWorld& world, SimNode& node) : world_(world), node_(node) {
   // A connection of its own: a late answer to what ran here before must not be taken for ours.
-  last_number_ = static_cast<uint64_t>(node.clock().SteadyNow().nanoseconds());
+  last_number_ = node.random().Next();
   node.Listen("etcd-answer", [this](const std::string&, const SimMessage& message) {
     const auto& reply = std::any_cast<const EtcdReply&>(message.body);
     Settle(reply.number, &reply);
