@@ -129,9 +129,8 @@ TEST_F(EtcdEngineTest, WithReplicatedAWriteIsAcknowledgedWhenAnotherReplicaHasIt
   EtcdNode root(etcd_, "control-3", {.engine = {.replicated = true, .patience = absl::Hours(1)}});
   root.BecomeRoot();
   rpc::testing::Inbox<absl::Status> answers;
-  root.engine().Propose(MakePut("a", "1"), [&](absl::StatusOr<Outcome> outcome) {
-    answers.Put(outcome.status());
-  });
+  root.engine().Propose(MakePut("a", "1"),
+                        [&](absl::StatusOr<Outcome> outcome) { answers.Put(outcome.status()); });
   ASSERT_TRUE(Eventually([&] { return sentinel_.store().Snapshot()->FindHead("a")->has_value(); }));
   ASSERT_TRUE(Eventually([&] { return root.Contents() == sentinel_.Contents(); }));
   const auto applied =
@@ -143,9 +142,8 @@ TEST_F(EtcdEngineTest, WithReplicatedAWriteIsAcknowledgedWhenAnotherReplicaHasIt
   EXPECT_TRUE(answers.Take().ok());
   // An unchanged put tells of a write that all have.
   EXPECT_TRUE(root.Propose(MakePut("a", "1"))->revision == 1);
-  root.engine().Propose(MakePut("a", "2"), [&](absl::StatusOr<Outcome> outcome) {
-    answers.Put(outcome.status());
-  });
+  root.engine().Propose(MakePut("a", "2"),
+                        [&](absl::StatusOr<Outcome> outcome) { answers.Put(outcome.status()); });
   ASSERT_TRUE(Eventually([&] { return root.store().Snapshot()->ReadCounters()->revision == 2; }));
   root.engine().EndReign();
   EXPECT_EQ(ErrorReason(answers.Take()), "NOT_REPLICATED");
@@ -322,6 +320,42 @@ class FromEither final : public SnapshotSource {
   FromNode first_;
   FromNode second_;
 };
+
+// Has no snapshot until its node's replica has been seen to follow.
+class OnceFollowing final : public SnapshotSource {
+ public:
+  explicit OnceFollowing(EtcdNode& node) : node_(node), from_(node) {}
+
+  absl::StatusOr<ReplicaPosition> Fetch(const ReplicaPosition& wanted,
+                                        SnapshotSink& sink) override {
+    if (asked_++ < 3 || !node_.replica().tip().following) {
+      return MakeError(absl::StatusCode::kUnavailable, "NO_SNAPSHOT", "does not follow yet");
+    }
+    return from_.Fetch(wanted, sink);
+  }
+
+ private:
+  EtcdNode& node_;
+  FromNode from_;
+  int asked_ = 0;
+};
+
+// The vault that builds it follows it a moment later: the others filled themselves from etcd, and
+// lost their history.
+TEST_F(EtcdEngineTest, AReplicaKeepsTheHistoryWhenEtcdIsBuiltAnewFromAnother) {
+  OnceFollowing source(root_);
+  EtcdNode third(etcd_, "control-3", {.source = &source});
+  const Epoch before = root_.BecomeRoot();
+  for (int i = 0; i < 9; ++i) ASSERT_TRUE(root_.Propose(MakePut("a", std::to_string(i))).ok());
+  ASSERT_TRUE(Eventually([&] { return third.Contents() == root_.Contents(); }));
+  etcd_.LoseEverything();
+  ASSERT_EQ(ErrorReason(root_.replica().Seed(before).status()), "");
+  ASSERT_TRUE(Eventually([&] {
+    const auto tip = third.replica().tip();
+    return tip.following && tip.epoch_base > 0;
+  }));
+  EXPECT_EQ(third.store().Snapshot()->ListHistory("a", UINT64_MAX, 10)->size(), 9u);
+}
 
 // Found by the simulation of a whole site: two that were behind filled each other for ever.
 TEST_F(EtcdEngineTest, AReplicaThatCompactionHasPassedTakesNoSnapshotThatItHasPassedToo) {

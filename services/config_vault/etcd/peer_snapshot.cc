@@ -87,7 +87,11 @@ PeerSnapshotSource::PeerSnapshotSource(std::function<std::vector<std::string>()>
 absl::StatusOr<ReplicaPosition> PeerSnapshotSource::Fetch(const ReplicaPosition& wanted,
                                                           SnapshotSink& sink) {
   const log::Logger log("replica");
-  for (const std::string& peer : peers_()) {
+  const std::vector<std::string> peers = peers_();
+  if (peers.empty()) {
+    return MakeError(absl::StatusCode::kUnavailable, "NO_PEERS", "there is no other vault");
+  }
+  for (const std::string& peer : peers) {
     absl::StatusOr<ReplicaPosition> fetched = FetchFrom(peer, wanted, sink);
     if (fetched.ok()) {
       log.Info("took a snapshot at revision {} from {}", fetched->revision, peer);

@@ -47,8 +47,9 @@ class SnapshotSource {
  public:
   virtual ~SnapshotSource() = default;
   // Gives all records to `sink` and returns the position at which they stand. UNAVAILABLE
-  // NO_SNAPSHOT: nobody has one of this cluster and lineage, at this revision or a later one.
-  // Errors of the sink are returned.
+  // NO_SNAPSHOT: nobody has one of this cluster and lineage, at this revision or a later one, or
+  // none answers: worth another try. UNAVAILABLE NO_PEERS: there is nobody to ask. Errors of the
+  // sink are returned.
   virtual absl::StatusOr<ReplicaPosition> Fetch(const ReplicaPosition& wanted,
                                                 SnapshotSink& sink) = 0;
 };

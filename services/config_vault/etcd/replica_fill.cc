@@ -24,8 +24,10 @@ size_t BytesOf(const std::vector<KeyValue>& values) {
   return bytes;
 }
 
-// After a restore the others wait so long for the vault that has it all: etcd has no history.
-constexpr absl::Duration kRefillPatience = absl::Seconds(20);
+// So long a replica waits for a vault that has it all before it takes what is current from etcd,
+// which has no history: one that has just restored a backup, or built etcd anew, does not follow at
+// once.
+constexpr absl::Duration kSnapshotPatience = absl::Seconds(20);
 
 absl::Status Stopped() {
   return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the vault is shutting down");
@@ -55,15 +57,14 @@ absl::Status Replica::Fill(SiteState& site) {
   SetFollowing(MakeError(absl::StatusCode::kUnavailable, "FILLING",
                          "the replica is being filled from a snapshot"));
   if (compacted_ != 0) {
-    refill_revision_ =
-        std::max(refill_revision_, std::min(compacted_ - 1, site.batch_revision));
+    refill_revision_ = std::max(refill_revision_, std::min(compacted_ - 1, site.batch_revision));
   }
   if (source_ != nullptr && site.batch.has_value()) {
-    const SteadyTime deadline =
-        clock_.SteadyNow() + (refill_revision_ == 0 ? absl::ZeroDuration() : kRefillPatience);
+    const SteadyTime deadline = clock_.SteadyNow() + kSnapshotPatience;
     while (true) {
       const absl::Status filled = FillFromSource(site);
-      if (filled.ok() || ErrorReason(filled) != "NO_SNAPSHOT") return filled;
+      if (ErrorReason(filled) == "NO_PEERS") break;
+      if (ErrorReason(filled) != "NO_SNAPSHOT") return filled;
       if (stopping()) return Stopped();
       if (clock_.SteadyNow() >= deadline) break;
       Pause();
@@ -75,13 +76,12 @@ absl::Status Replica::Fill(SiteState& site) {
 absl::Status Replica::FillFromSource(SiteState& site) {
   absl::MutexLock lock(&apply_mutex_);
   StoreFiller filler(store_);
-  UNDERSTUDY_ASSIGN_OR_RETURN(
-      const ReplicaPosition position,
-      source_->Fetch({.cluster_id = site.header.cluster_id,
-                      .revision = refill_revision_,
-                      .lineage = site.batch->origin.lineage,
-                      .epoch_base = site.epoch_base},
-                     filler));
+  UNDERSTUDY_ASSIGN_OR_RETURN(const ReplicaPosition position,
+                              source_->Fetch({.cluster_id = site.header.cluster_id,
+                                              .revision = refill_revision_,
+                                              .lineage = site.batch->origin.lineage,
+                                              .epoch_base = site.epoch_base},
+                                             filler));
   // The snapshot may be newer than what was read of etcd before.
   UNDERSTUDY_ASSIGN_OR_RETURN(site, ReadSiteState(client_, keys_, options_.call_timeout));
   return FinishFill(site, filler.counters(), position);
