@@ -378,7 +378,11 @@ void DutyCore::OnTime(SteadyTime now) {
     FailActivation("NATIVE_PROCESS_TIMEOUT", "the native process did not answer in time");
   } else {
     idle_since_ = now;
-    if (kept_.contains(role_.duty->duty_id)) Give();
+    if (kept_.contains(role_.duty->duty_id)) return Give();
+    if (!role_.duty->sha256.has_value()) return;
+    order_at_ = now;
+    is_activation_ = false;
+    FetchOrGive(now);
   }
 }
 
@@ -413,14 +417,15 @@ void DutyCore::SayRunning(SteadyTime now) {
 
 void DutyCore::FailActivation(std::string reason, std::string message) {
   Refuse(*role_.duty, std::move(reason), std::move(message));
-  owes_running_ = false;
-  if (before_.has_value()) return Revert();
-  if (!is_activation_) {
-    // The duty was ours before this order: it stays ours, and is tried again with patience.
+  if (!is_activation_ && !before_.has_value()) {
+    // The duty was ours before this order: it stays ours, is tried again with patience, and what
+    // comes of that is still to be told.
     phase_ = Phase::kRunning;
     idle_since_ = order_at_ + options_.activation_timeout;
     return;
   }
+  owes_running_ = false;
+  if (before_.has_value()) return Revert();
   role_.duty.reset();
   role_.kind = StationKind::kBackup;
   phase_ = Phase::kNone;

@@ -459,7 +459,7 @@ TEST_F(DutyCoreTest, GivesTheKeptDocumentToAProcessThatCameBackWithoutOne) {
   StationRole role = Declares("gate");
   role.duty->sha256 = Hash(7);
   Start(role, {Kept("gate")});
-  core_.OnNativeState(now_, {NativeState::Kind::kIdle, 0, {}, ""});
+  NativeSays(NativeState::Kind::kIdle);
   Wait(absl::Milliseconds(999));
   EXPECT_EQ(Find<act::GiveToNative>(), nullptr);
   Wait(absl::Milliseconds(1));
@@ -611,31 +611,38 @@ TEST_F(DutyCoreTest, GivesTheDocumentAgainWhenTheLinkWasRemade) {
   EXPECT_NE(Find<act::GiveToNative>(), nullptr);
 }
 
-TEST(StationRoleTest, SurvivesTheFile) {
-  StationRole role = Declares("gate");
-  role.duty->mark = {3, 4};
-  role.duty->sha256 = Hash(9);
-  role.duty->revision = 17;
-  NoteMark(role, "gate", {3, 4});
-  NoteMark(role, "pump", {2, 1});
-  const auto decoded = DecodeRole(EncodeRole(role));
-  ASSERT_TRUE(decoded.ok()) << decoded.status();
-  EXPECT_EQ(*decoded, role);
+TEST_F(DutyCoreTest, SaysThatItRunsAHeldDutyAlsoAfterItsProcessRefusedAtFirst) {
+  StartSpare();
+  DutyOrder order = Order("gate", 1, 2);
+  order.strict_fencing = true;
+  ActivateAndRun(order);
+  core_.OnLeaseOver();
+  core_.OnLeaseRenewed();
+  core_.OnHold(now_, order);
+  Collect();
+  NativeSays(NativeState::Kind::kRefused);
+  ASSERT_NE(Find<act::ReplyRefused>(), nullptr);
+  Wait(absl::Seconds(6));
+  ASSERT_NE(Find<act::GiveToNative>(), nullptr);
+  // Found by simulation: the site never gave it a newer document.
+  NativeSays(NativeState::Kind::kRunning, 7);
+  EXPECT_NE(Find<act::ReplyRunning>(), nullptr);
 }
 
-TEST(StationRoleTest, RefusesAFileThatIsNotOne) {
-  for (const char* text : {"", "[]", "{}", "{\"format\":1}", "{\"format\":2,\"kind\":\"backup\"}",
-                           "{\"format\":1,\"kind\":\"backup\",\"marks\":{\"a\":3}}",
-                           "{\"format\":1,\"kind\":\"backup\",\"marks\":{},\"duty\":{}}"}) {
-    EXPECT_FALSE(DecodeRole(text).ok()) << text;
-  }
-}
-
-TEST(StationRoleTest, KeepsTheMostRecentMarksWithinItsBound) {
-  StationRole role;
-  for (uint64_t i = 0; i <= kMaxMarks; ++i) NoteMark(role, "duty-" + std::to_string(i), {i, 0});
-  EXPECT_EQ(role.marks.size(), kMaxMarks);
-  EXPECT_FALSE(role.marks.contains("duty-0"));
+TEST_F(DutyCoreTest, FetchesTheDocumentOfAHeldDutyAgainWhenItCouldNotBeHad) {
+  StationRole role = Declares("gate", /*strict=*/true);
+  role.duty->sha256 = Hash(7);
+  Start(role);
+  DutyOrder order = Order("gate", 1, 1);
+  order.strict_fencing = true;
+  core_.OnHold(now_, order);
+  core_.OnFetched(now_, Kept("gate"), "the vault is away");
+  Wait(absl::Seconds(6));
+  ASSERT_NE(Find<act::Fetch>(), nullptr);
+  core_.OnFetched(now_, Kept("gate"), "");
+  Collect();
+  NativeSays(NativeState::Kind::kRunning, 7);
+  EXPECT_NE(Find<act::ReplyRunning>(), nullptr);
 }
 
 }  // namespace
