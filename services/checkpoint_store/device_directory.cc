@@ -89,10 +89,10 @@ void DeviceDirectory::Erase(DeviceNumber number) {
 }
 
 void DeviceDirectory::Index(const Device& before, const Device& after) {
-  ForEachIdentifierNotIn(after, before, [&](const Identifier& identifier) {
+  ForEachIdentifierOnlyIn(before, after, [&](const Identifier& identifier) {
     identifiers_.erase(KeyedHash(key_, identifier));
   });
-  ForEachIdentifierNotIn(before, after, [&](const Identifier& identifier) {
+  ForEachIdentifierOnlyIn(after, before, [&](const Identifier& identifier) {
     identifiers_[KeyedHash(key_, identifier)] = after.number;
   });
 }

@@ -87,9 +87,9 @@ void PendingView::Set(const EraseContent& erase) {
 }
 
 void PendingView::Replace(const Device& before, const Device& after) {
-  ForEachIdentifierNotIn(after, before,
-                         [&](const Identifier& identifier) { identifiers_[identifier] = 0; });
-  ForEachIdentifierNotIn(before, after, [&](const Identifier& identifier) {
+  ForEachIdentifierOnlyIn(before, after,
+                          [&](const Identifier& identifier) { identifiers_[identifier] = 0; });
+  ForEachIdentifierOnlyIn(after, before, [&](const Identifier& identifier) {
     identifiers_[identifier] = after.number;
   });
   short_identifiers_ += CountsAsShort(after) ? 1 : 0;

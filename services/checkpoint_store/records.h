@@ -125,7 +125,7 @@ void ForEachIdentifier(const Device& device, Visit visit) {
 // ... for those that `device` has and `other` has not. How long it takes tells of the two: of
 // identifiers that someone sent ask HasIdentifier.
 template <typename Visit>
-void ForEachIdentifierNotIn(const Device& other, const Device& device, Visit visit) {
+void ForEachIdentifierOnlyIn(const Device& device, const Device& other, Visit visit) {
   ForEachIdentifier(device, [&](const Identifier& identifier) {
     bool found = false;
     ForEachIdentifier(other, [&](const Identifier& one) {

@@ -5,7 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "common/rpc/server_session.h"
 #include "common/rpc/server_stream.h"
+#include "common/status/status_proto.h"
+#include "google/rpc/status.pb.h"
 #include "services/config_vault/proto_fields.h"
 #include "services/config_vault/registry_reads.h"
 #include "services/config_vault/registry_requests.h"
@@ -59,6 +62,30 @@ v1::WatchRoleResponse EncodeRole(const RoleState& state) {
   addresses.set_orchestrator(state.root_addresses.orchestrator);
   return response;
 }
+
+using ClaimSession = rpc::ServerSession<v1::ClaimDutiesRequest, v1::ClaimDutiesResponse>;
+
+// The answer that one claim of a session is owed.
+class ClaimReply {
+ public:
+  ClaimReply(std::shared_ptr<ClaimSession> session, uint64_t number)
+      : session_(std::move(session)), number_(number) {}
+
+  void Finish(absl::StatusOr<v1::ClaimDutyResponse> result) {
+    v1::ClaimDutiesResponse response;
+    response.set_number(number_);
+    if (result.ok()) {
+      *response.mutable_claimed() = *std::move(result);
+    } else {
+      ToStatusProto(result.status(), kErrorDomain, *response.mutable_refused());
+    }
+    session_->Send(std::move(response));
+  }
+
+ private:
+  const std::shared_ptr<ClaimSession> session_;
+  const uint64_t number_;
+};
 
 // One watch: the stream may be over before it is subscribed.
 class RoleWatch {
@@ -155,6 +182,19 @@ grpc::ServerUnaryReactor* RegistryService::ClaimDuty(grpc::CallbackServerContext
                                                      v1::ClaimDutyResponse* response) {
   return Write(vault_, context, response, CheckClaimDuty(*request, vault_.clock.WallNow()),
                EncodeAssignment<v1::ClaimDutyResponse>);
+}
+
+grpc::ServerBidiReactor<v1::ClaimDutiesRequest, v1::ClaimDutiesResponse>*
+RegistryService::ClaimDuties(grpc::CallbackServerContext* context) {
+  const auto session = ClaimSession::Make(
+      [this](const std::shared_ptr<ClaimSession>& from, const v1::ClaimDutiesRequest& request) {
+        AnswerWriteBy<v1::ClaimDutyResponse>(
+            vault_, Operation::kRegistryWrite, ClaimReply(from, request.number()),
+            CheckClaimDuty(request.claim(), vault_.clock.WallNow()),
+            EncodeAssignment<v1::ClaimDutyResponse>);
+      },
+      {.domain = kErrorDomain, .on_done = nullptr, .group = &streams_, .context = context});
+  return session.get();
 }
 
 grpc::ServerUnaryReactor* RegistryService::ConfirmDuty(grpc::CallbackServerContext* context,

@@ -35,6 +35,8 @@ class RegistryService final : public v1::Registry::CallbackService {
   grpc::ServerUnaryReactor* ClaimDuty(grpc::CallbackServerContext* context,
                                       const v1::ClaimDutyRequest* request,
                                       v1::ClaimDutyResponse* response) override;
+  grpc::ServerBidiReactor<v1::ClaimDutiesRequest, v1::ClaimDutiesResponse>* ClaimDuties(
+      grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* ConfirmDuty(grpc::CallbackServerContext* context,
                                         const v1::ConfirmDutyRequest* request,
                                         v1::ConfirmDutyResponse* response) override;

@@ -13,8 +13,12 @@
 #include "common/document/compression.h"
 #include "common/document/sha256.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/client_stream.h"
+#include "common/rpc/testing/inbox.h"
 #include "common/status/grpc_status.h"
 #include "common/status/status.h"
+#include "common/status/status_proto.h"
+#include "google/rpc/status.pb.h"
 #include "understudy/config_vault/v1/control.grpc.pb.h"
 #include "understudy/config_vault/v1/documents.grpc.pb.h"
 #include "understudy/config_vault/v1/registry.grpc.pb.h"
@@ -113,8 +117,8 @@ class ServerTest : public ::testing::Test {
     request.mutable_duty()->mutable_assignment()->set_station_id(station);
     return Call(*registry_, &Registry::CreateDuty, request);
   }
-  absl::StatusOr<v1::ClaimDutyResponse> Claim(const std::string& duty, uint64_t number,
-                                              const std::string& station, uint64_t epoch) {
+  static v1::ClaimDutyRequest MakeClaim(const std::string& duty, uint64_t number,
+                                        const std::string& station, uint64_t epoch) {
     v1::ClaimDutyRequest request;
     request.set_epoch(epoch);
     request.mutable_assignment()->set_duty_id(duty);
@@ -124,7 +128,11 @@ class ServerTest : public ::testing::Test {
     failover.set_id(duty + "-" + std::to_string(number - 1));
     failover.set_duty_id(duty);
     failover.set_state(v1::Failover::STATE_CLAIMED);
-    return Call(*registry_, &Registry::ClaimDuty, request);
+    return request;
+  }
+  absl::StatusOr<v1::ClaimDutyResponse> Claim(const std::string& duty, uint64_t number,
+                                              const std::string& station, uint64_t epoch) {
+    return Call(*registry_, &Registry::ClaimDuty, MakeClaim(duty, number, station, epoch));
   }
 
   const std::string directory_ = std::string(std::getenv("TEST_TMPDIR")) + "/vault";
@@ -421,6 +429,34 @@ TEST_F(ServerTest, MovesADutyAndTellsItsFailovers) {
   get.set_failover_id("d1-9");
   EXPECT_EQ(ErrorReason(Call(*registry_, &Registry::GetFailover, get).status()),
             "FAILOVER_NOT_FOUND");
+}
+
+TEST_F(ServerTest, AnswersClaimsOnOneStreamEachByItsNumber) {
+  ASSERT_TRUE(CreateDuty("d1", "gate-1", 1).ok());
+  rpc::testing::Inbox<v1::ClaimDutiesResponse> answers;
+  rpc::testing::Inbox<absl::Status> ends;
+  const auto stream = rpc::ClientStream<v1::ClaimDutiesRequest, v1::ClaimDutiesResponse>::Start(
+      *registry_->async(), &Registry::async::ClaimDuties,
+      {.on_message = [&](auto answer) { answers.Put(std::move(answer)); },
+       .on_done = [&](const absl::Status& status) { ends.Put(status); }});
+  v1::ClaimDutiesRequest request;
+  *request.mutable_claim() = MakeClaim("d1", 2, "spare-1", 1);
+  request.mutable_claim()->set_validate_only(true);
+  request.set_number(7);
+  stream->Send(request);
+  EXPECT_EQ(answers.Take().number(), 7u);
+  request.mutable_claim()->set_validate_only(false);
+  request.set_number(8);
+  stream->Send(request);
+  EXPECT_EQ(answers.Take().claimed().assignment().station_id(), "spare-1");
+  *request.mutable_claim() = MakeClaim("d1", 2, "spare-2", 1);
+  request.set_number(9);
+  stream->Send(request);
+  const v1::ClaimDutiesResponse refused = answers.Take();
+  EXPECT_EQ(refused.number(), 9u);
+  EXPECT_EQ(ErrorReason(FromStatusProto(refused.refused())), "ASSIGNMENT_MISMATCH");
+  stream->HalfClose();
+  EXPECT_TRUE(ends.Take().ok());
 }
 
 TEST_F(ServerTest, ListsFailoversNewestFirstInPages) {

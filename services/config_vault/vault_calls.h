@@ -14,8 +14,9 @@
 namespace understudy::config_vault {
 
 // Counts the result of a call, then answers with it.
-template <typename Response>
-void Answer(const VaultMetrics& metrics, Operation operation, rpc::UnaryReply<Response>& reply,
+// `reply` is an rpc::UnaryReply<Response>, or finishes as one does.
+template <typename Response, typename Reply>
+void Answer(const VaultMetrics& metrics, Operation operation, Reply& reply,
             absl::StatusOr<Response> result, CallResult when_ok = CallResult::kOk) {
   if (result.ok()) {
     metrics.Count(operation, when_ok);
@@ -66,9 +67,9 @@ grpc::ServerUnaryReactor* AnswerRead(const VaultContext& vault, Operation operat
 // A write: proposes the command, or answers with what is wrong with it. `encode` makes the response
 // of the outcome and may set the result to count.
 //   void encode(Outcome&, Response&, CallResult&)
-template <typename Response, typename CommandType, typename Encode>
-void AnswerWrite(const VaultContext& vault, Operation operation, rpc::UnaryReply<Response> reply,
-                 absl::StatusOr<CommandType> command, Encode encode) {
+template <typename Response, typename Reply, typename CommandType, typename Encode>
+void AnswerWriteBy(const VaultContext& vault, Operation operation, Reply reply,
+                   absl::StatusOr<CommandType> command, Encode encode) {
   if (!command.ok()) {
     Answer<Response>(vault.metrics, operation, reply, command.status());
     return;
@@ -83,6 +84,13 @@ void AnswerWrite(const VaultContext& vault, Operation operation, rpc::UnaryReply
                          encode(*outcome, response, result);
                          Answer<Response>(metrics, operation, reply, std::move(response), result);
                        });
+}
+
+template <typename Response, typename CommandType, typename Encode>
+void AnswerWrite(const VaultContext& vault, Operation operation, rpc::UnaryReply<Response> reply,
+                 absl::StatusOr<CommandType> command, Encode encode) {
+  AnswerWriteBy<Response>(vault, operation, std::move(reply), std::move(command),
+                          std::move(encode));
 }
 
 }  // namespace understudy::config_vault

@@ -35,7 +35,9 @@ vault::ClaimDutyRequest EncodeClaim(const Claim& claim) {
 }  // namespace
 
 VaultRegistry::VaultRegistry(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout)
-    : timeout_(timeout), stub_(vault::Registry::NewStub(channel)) {}
+    : timeout_(timeout),
+      stub_(vault::Registry::NewStub(channel)),
+      line_(ClaimLine::Make(*stub_, timeout)) {}
 
 VaultRegistry::~VaultRegistry() { Stop(); }
 
@@ -51,21 +53,20 @@ void VaultRegistry::Create(const CreateDuty& write, OnAssignment done) {
 }
 
 void VaultRegistry::Claim(const ClaimDuty& write, OnAssignment done) {
-  SendClaim(EncodeClaim(write), std::move(done));
+  auto answer = [done = std::move(done)](absl::StatusOr<vault::ClaimDutyResponse> response) {
+    if (!response.ok()) return done(response.status());
+    done(DecodeAssignment(response->assignment()));
+  };
+  if (line_->IsProven()) return line_->Send(EncodeClaim(write), std::move(answer));
+  calls_.Call(*stub_->async(), &Stub::async::ClaimDuty, EncodeClaim(write), timeout_,
+              std::move(answer));
 }
 
 void VaultRegistry::Rehearse(const RehearseClaim& claim) {
   vault::ClaimDutyRequest request = EncodeClaim(claim);
   request.set_validate_only(true);
-  SendClaim(std::move(request), [](const absl::StatusOr<Assignment>&) {});
-}
-
-void VaultRegistry::SendClaim(vault::ClaimDutyRequest request, OnAssignment done) {
-  calls_.Call(*stub_->async(), &Stub::async::ClaimDuty, std::move(request), timeout_,
-              [done = std::move(done)](absl::StatusOr<vault::ClaimDutyResponse> response) {
-                if (!response.ok()) return done(response.status());
-                done(DecodeAssignment(response->assignment()));
-              });
+  line_->Open();
+  line_->Send(std::move(request), [](const absl::StatusOr<vault::ClaimDutyResponse>&) {});
 }
 
 void VaultRegistry::Confirm(const ConfirmDuty& write, OnStatus done) {

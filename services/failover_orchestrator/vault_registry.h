@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "services/failover_orchestrator/call_group.h"
+#include "services/failover_orchestrator/claim_line.h"
 #include "services/failover_orchestrator/ports.h"
 #include "understudy/config_vault/v1/registry.grpc.pb.h"
 
@@ -34,10 +35,12 @@ class VaultRegistry final : public RegistryPort {
   void GetFailover(const config_vault::v1::GetFailoverRequest& request, OnFailover done);
 
   // Cancels what is under way and waits for its callbacks.
-  void Stop() { calls_.Stop(); }
+  void Stop() {
+    line_->Stop();
+    calls_.Stop();
+  }
 
  private:
-  void SendClaim(config_vault::v1::ClaimDutyRequest request, OnAssignment done);
   void LoadFailovers(std::shared_ptr<Contents> contents, const std::string& page_token,
                      OnContents done);
   void LoadDuties(std::shared_ptr<Contents> contents, const std::string& page_token,
@@ -45,6 +48,8 @@ class VaultRegistry final : public RegistryPort {
 
   const absl::Duration timeout_;
   const std::unique_ptr<Stub> stub_;
+  // For claims: opened with the first rehearsal.
+  const std::shared_ptr<ClaimLine> line_;
   CallGroup calls_;
 };
 

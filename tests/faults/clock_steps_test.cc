@@ -10,7 +10,6 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
-#include "cli/demo/stage.h"
 #include "cli/local_fleet/control_plan.h"
 #include "cli/local_fleet/wait.h"
 #include "common/status/status.h"
@@ -46,23 +45,11 @@ class ClockStepsTest : public ControlFaults {
     close(file);
   }
 
-  void StartStations() {
-    const auto documents = cli::ReadStationDocuments("tests/data");
-    ASSERT_TRUE(documents.ok()) << documents.status();
-    stations_ = *cli::DeploymentStations(*documents, 3);
-    ASSERT_EQ(fleet().StartStations(stations_), absl::OkStatus());
-    auto stage = cli::Stage::Open(fleet(), clients(), stations_, {}, [] { return false; });
-    ASSERT_TRUE(stage.ok()) << stage.status();
-    stage_ = *std::move(stage);
-    ASSERT_EQ(stage_->AwaitReady(stations_, kPatience), absl::OkStatus());
-    stage_->observer().TakeFailed();
-  }
-
   // As long as several detection times and the root's own limits.
   void ExpectNothingFails(const std::string& step) {
     cli::Pause(absl::Seconds(4));
     EXPECT_TRUE(AwaitProgress()) << "writes have stopped after a step " << step;
-    EXPECT_TRUE(stage_->observer().TakeFailed().empty()) << "after a step " << step;
+    EXPECT_TRUE(stage().observer().TakeFailed().empty()) << "after a step " << step;
     const cli::RootFinder::Root now = AwaitRoot(0);
     EXPECT_EQ(now.node, root().node) << "after a step " << step;
     EXPECT_EQ(now.epoch, root().epoch) << "after a step " << step;
@@ -78,9 +65,6 @@ class ClockStepsTest : public ControlFaults {
     ExpectNothingFails("forwards again, to the others' time");
     ExpectAllIsWell();
   }
-
-  std::vector<cli::StationSpec> stations_;
-  std::unique_ptr<cli::Stage> stage_;
 };
 
 TEST_F(ClockStepsTest, OnTheRootNothingFails) { StepThereAndBack(root_index()); }

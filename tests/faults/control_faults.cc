@@ -26,14 +26,26 @@ void ControlFaults::StartUnderLoad(const std::vector<cli::Place>& places) {
   root_ = AwaitRoot(0);
 }
 
+void ControlFaults::StartStations(const std::vector<std::string>& launcher) {
+  const auto documents = cli::ReadStationDocuments("tests/data");
+  ASSERT_TRUE(documents.ok()) << documents.status();
+  stations_ = *cli::DeploymentStations(*documents, kStations);
+  for (auto& station : stations_) station.launcher = launcher;
+  ASSERT_EQ(fleet().StartStations(stations_), absl::OkStatus());
+  auto stage = cli::Stage::Open(fleet(), clients(), stations_, {}, [] { return false; });
+  ASSERT_TRUE(stage.ok()) << stage.status();
+  stage_ = *std::move(stage);
+  ASSERT_EQ(stage_->AwaitReady(stations_, kPatience), absl::OkStatus());
+  stage_->observer().TakeFailed();
+}
+
 void ControlFaults::TearDown() {
   load_.reset();
   FaultFleet::TearDown();
 }
 
 bool ControlFaults::AwaitProgress() {
-  const size_t before = recorder_.acknowledged();
-  return cli::WaitFor(kPatience, [&] { return recorder_.acknowledged() > before + kClients; });
+  return faults::AwaitProgress(recorder_, kClients + 1, kPatience);
 }
 
 cli::RootFinder::Root ControlFaults::AwaitRoot(uint64_t newer_than) {

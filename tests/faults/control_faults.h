@@ -8,6 +8,8 @@
 
 #include "absl/time/time.h"
 #include "cli/demo/root_finder.h"
+#include "cli/demo/stage.h"
+#include "cli/local_fleet/station_spec.h"
 #include "tests/faults/fault_fleet.h"
 #include "tests/faults/load.h"
 
@@ -24,6 +26,10 @@ class ControlFaults : public FaultFleet {
   void StartUnderLoad(const std::vector<cli::Place>& places = {});
   void TearDown() override;
 
+  // Three stations that run a duty each; `launcher` starts their processes (see cli::StationSpec).
+  // All are ready when it returns.
+  void StartStations(const std::vector<std::string>& launcher = {});
+
   // Until a write is acknowledged that began after now.
   bool AwaitProgress();
   cli::RootFinder::Root AwaitRoot(uint64_t newer_than);
@@ -37,16 +43,22 @@ class ControlFaults : public FaultFleet {
 
   cli::RootFinder& finder() { return *finder_; }
   linearizability::Recorder& recorder() { return recorder_; }
+  // Of StartStations.
+  cli::Stage& stage() { return *stage_; }
+  const std::vector<cli::StationSpec>& stations() const { return stations_; }
   // At the beginning.
   const cli::RootFinder::Root& root() const { return root_; }
 
  private:
   static constexpr size_t kClients = 6;
+  static constexpr size_t kStations = 3;
   std::unique_ptr<cli::ClientFactory> quick_;
   std::optional<cli::RootFinder> finder_;
   linearizability::Recorder recorder_;
   std::unique_ptr<Load> load_;
   cli::RootFinder::Root root_;
+  std::vector<cli::StationSpec> stations_;
+  std::unique_ptr<cli::Stage> stage_;
 };
 
 }  // namespace understudy::faults

@@ -43,10 +43,7 @@ int Cycles() {
 class CrashCyclesTest : public FaultFleet {
  protected:
   // Until a write is acknowledged that began after now.
-  bool AwaitProgress() {
-    const size_t before = recorder_.acknowledged();
-    return cli::WaitFor(kPatience, [&] { return recorder_.acknowledged() > before + kClients; });
-  }
+  bool AwaitProgress() { return faults::AwaitProgress(recorder_, kClients + 1, kPatience); }
   // Some load, then kill -9 of all `victims` at a random moment of it; they stay down for at most
   // `down`.
   void Cycle(const Victims& victims, absl::Duration down) {

@@ -63,6 +63,12 @@ void Load::Run(int number, cli::VaultClient& vault, const LoadOptions& options) 
   }
 }
 
+bool AwaitProgress(const linearizability::Recorder& recorder, size_t writes,
+                   absl::Duration patience) {
+  const size_t before = recorder.acknowledged();
+  return cli::WaitFor(patience, [&] { return recorder.acknowledged() >= before + writes; });
+}
+
 absl::Status ReadAll(int number, cli::VaultClient& vault, linearizability::Recorder& recorder) {
   linearizability::RecordingClient client(number, vault, recorder);
   for (const std::string& document : recorder.documents()) {

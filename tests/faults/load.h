@@ -56,6 +56,11 @@ class Load {
   std::vector<std::thread> threads_;
 };
 
+// Waits until `writes` more than now are acknowledged; false when that takes longer than
+// `patience`.
+bool AwaitProgress(const linearizability::Recorder& recorder, size_t writes,
+                   absl::Duration patience);
+
 // Reads every document that was recorded once more, as client `number`: none may have lost what was
 // acknowledged long ago. The first read that fails with anything but "not found" is returned.
 absl::Status ReadAll(int number, cli::VaultClient& vault, linearizability::Recorder& recorder);

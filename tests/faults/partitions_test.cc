@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include "cli/demo/stage.h"
 #include "cli/local_fleet/control_plan.h"
 #include "cli/local_fleet/wait.h"
 #include "common/status/status.h"
@@ -16,8 +15,8 @@ namespace {
 
 class PartitionsTest : public ControlFaults {
  protected:
-  // The stations' place, where there are any.
-  static constexpr size_t kStations = kNodes;
+  // Where the stations are, where there are any.
+  static constexpr size_t kStationsPlace = kNodes;
 
   void SetUp() override {
     auto network = Network::Create(kNodes + 1);
@@ -38,35 +37,21 @@ class PartitionsTest : public ControlFaults {
     ExpectAllIsWell();
   }
 
-  void StartStations() {
-    const auto documents = cli::ReadStationDocuments("tests/data");
-    ASSERT_TRUE(documents.ok()) << documents.status();
-    stations_ = *cli::DeploymentStations(*documents, 3);
-    for (auto& station : stations_) station.launcher = network_->place(kStations).launcher;
-    ASSERT_EQ(fleet().StartStations(stations_), absl::OkStatus());
-    auto stage = cli::Stage::Open(fleet(), clients(), stations_, {}, [] { return false; });
-    ASSERT_TRUE(stage.ok()) << stage.status();
-    stage_ = *std::move(stage);
-    ASSERT_EQ(stage_->AwaitReady(stations_, kPatience), absl::OkStatus());
-    stage_->observer().TakeFailed();
-  }
   // Healed after longer than it takes to judge a station, all run what they ran before.
   void ExpectTheDutiesStay() {
     cli::Pause(absl::Seconds(3));
     ASSERT_EQ(network_->HealAll(), absl::OkStatus());
     std::vector<std::string> all;
-    for (const auto& station : stations_) {
-      EXPECT_EQ(stage_->AwaitAlive(station.id, kPatience), absl::OkStatus());
+    for (const auto& station : stations()) {
+      EXPECT_EQ(stage().AwaitAlive(station.id, kPatience), absl::OkStatus());
       all.push_back(station.id);
     }
-    EXPECT_TRUE(cli::WaitFor(kPatience, [&] { return stage_->Disorder(all).empty(); }))
-        << stage_->Disorder(all).front();
+    EXPECT_TRUE(cli::WaitFor(kPatience, [&] { return stage().Disorder(all).empty(); }))
+        << stage().Disorder(all).front();
     ExpectAllIsWell();
   }
 
   std::unique_ptr<Network> network_;
-  std::vector<cli::StationSpec> stations_;
-  std::unique_ptr<cli::Stage> stage_;
 };
 
 TEST_F(PartitionsTest, ARootThatIsCutOffFromAllOtherNodesIsReplaced) {
@@ -121,17 +106,17 @@ TEST_F(PartitionsTest, AFrozenRootWakesUpAsASentinel) {
 
 // It must take them for dead; there is nobody whom it could give their duties to.
 TEST_F(PartitionsTest, ARootThatIsCutOffFromAllStationsLeavesTheirDutiesWhereTheyAre) {
-  ASSERT_NO_FATAL_FAILURE(StartStations());
-  ASSERT_EQ(network_->CutBothWays(root_index(), kStations), absl::OkStatus());
+  ASSERT_NO_FATAL_FAILURE(StartStations(network_->place(kStationsPlace).launcher));
+  ASSERT_EQ(network_->CutBothWays(root_index(), kStationsPlace), absl::OkStatus());
   ExpectTheDutiesStay();
 }
 
 // They hear nothing, it hears all.
 TEST_F(PartitionsTest, ARootWhoseAnswersDoNotReachTheStationsBlamesNone) {
-  ASSERT_NO_FATAL_FAILURE(StartStations());
-  ASSERT_EQ(network_->Cut(root_index(), kStations), absl::OkStatus());
+  ASSERT_NO_FATAL_FAILURE(StartStations(network_->place(kStationsPlace).launcher));
+  ASSERT_EQ(network_->Cut(root_index(), kStationsPlace), absl::OkStatus());
   ExpectTheDutiesStay();
-  EXPECT_TRUE(stage_->observer().TakeFailed().empty());
+  EXPECT_TRUE(stage().observer().TakeFailed().empty());
 }
 
 }  // namespace

@@ -340,16 +340,35 @@ class OnceFollowing final : public SnapshotSource {
   int asked_ = 0;
 };
 
+TEST_F(EtcdEngineTest, AReplicaThatHoldsWhatEtcdIsBuiltAnewFromKeepsItsHistoryByItself) {
+  const Epoch before = root_.BecomeRoot();
+  for (int i = 0; i < 9; ++i) ASSERT_TRUE(root_.Propose(MakePut("a", std::to_string(i))).ok());
+  ASSERT_TRUE(AreEqual());
+  etcd_.LoseEverything();
+  ASSERT_EQ(ErrorReason(root_.replica().Seed(before).status()), "");
+  ASSERT_TRUE(Eventually([&] {
+    const auto tip = sentinel_.replica().tip();
+    return tip.following && tip.epoch_base > 0;
+  }));
+  EXPECT_EQ(sentinel_.store().Snapshot()->ListHistory("a", UINT64_MAX, 10)->size(), 9u);
+  root_.BecomeRoot();
+  ASSERT_TRUE(root_.Propose(MakePut("a", "next")).ok());
+  EXPECT_TRUE(AreEqual());
+}
+
 // The vault that builds it follows it a moment later: the others filled themselves from etcd, and
 // lost their history.
-TEST_F(EtcdEngineTest, AReplicaKeepsTheHistoryWhenEtcdIsBuiltAnewFromAnother) {
+TEST_F(EtcdEngineTest, AReplicaThatIsBehindWhenEtcdIsBuiltAnewWaitsForOneThatHasTheHistory) {
   OnceFollowing source(root_);
   EtcdNode third(etcd_, "control-3", {.source = &source});
   const Epoch before = root_.BecomeRoot();
-  for (int i = 0; i < 9; ++i) ASSERT_TRUE(root_.Propose(MakePut("a", std::to_string(i))).ok());
+  ASSERT_TRUE(root_.Propose(MakePut("a", "0")).ok());
   ASSERT_TRUE(Eventually([&] { return third.Contents() == root_.Contents(); }));
+  third.client().SetReachable(false);
+  for (int i = 1; i < 9; ++i) ASSERT_TRUE(root_.Propose(MakePut("a", std::to_string(i))).ok());
   etcd_.LoseEverything();
   ASSERT_EQ(ErrorReason(root_.replica().Seed(before).status()), "");
+  third.client().SetReachable(true);
   ASSERT_TRUE(Eventually([&] {
     const auto tip = third.replica().tip();
     return tip.following && tip.epoch_base > 0;

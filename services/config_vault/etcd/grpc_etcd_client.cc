@@ -7,12 +7,12 @@
 #include "common/random/random.h"
 #include "common/rpc/backoff.h"
 #include "common/rpc/client_call.h"
+#include "common/rpc/grpc_timer.h"
 #include "common/status/status.h"
 #include "services/config_vault/etcd/etcd_endpoints.h"
 #include "services/config_vault/etcd/etcd_errors.h"
 #include "services/config_vault/etcd/etcd_messages.h"
 #include "services/config_vault/etcd/grpc_etcd_watch.h"
-#include "services/config_vault/etcd/grpc_timer.h"
 
 namespace understudy::config_vault::etcd {
 namespace {
@@ -89,7 +89,7 @@ class RangeCall : public std::enable_shared_from_this<RangeCall> {
     const absl::Duration pause =
         ++attempts_ < endpoints_.size() ? absl::ZeroDuration() : backoff_.Next(random_);
     if (clock_.SteadyNow() + pause >= deadline_) return done_(error);
-    (void)GrpcTimer::Start(pause, [self = shared_from_this()] { self->Try(); });
+    (void)rpc::GrpcTimer::Start(pause, [self = shared_from_this()] { self->Try(); });
   }
 
   EtcdEndpoints& endpoints_;

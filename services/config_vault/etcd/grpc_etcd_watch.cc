@@ -7,9 +7,9 @@
 #include "common/random/random.h"
 #include "common/rpc/backoff.h"
 #include "common/rpc/client_stream.h"
+#include "common/rpc/grpc_timer.h"
 #include "services/config_vault/etcd/etcd_errors.h"
 #include "services/config_vault/etcd/etcd_messages.h"
-#include "services/config_vault/etcd/grpc_timer.h"
 #include "services/config_vault/etcd/revision_assembler.h"
 
 namespace understudy::config_vault::etcd {
@@ -62,7 +62,7 @@ class WatchSession : public std::enable_shared_from_this<WatchSession> {
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<Stream> stream_ ABSL_GUARDED_BY(mutex_);
   int unanswered_checks_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::shared_ptr<GrpcTimer> pause_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<rpc::GrpcTimer> pause_ ABSL_GUARDED_BY(mutex_);
 };
 
 void WatchSession::Open() {
@@ -88,7 +88,7 @@ void WatchSession::Open() {
 
 void WatchSession::Close() {
   std::shared_ptr<Stream> stream;
-  std::shared_ptr<GrpcTimer> pause;
+  std::shared_ptr<rpc::GrpcTimer> pause;
   {
     absl::MutexLock lock(&mutex_);
     closed_ = true;
@@ -146,7 +146,7 @@ void WatchSession::OnStreamEnd(const absl::Status& status) {
   assembler_.Restart();
   endpoints_->Failed(endpoint_);
   observer_->OnConnection(FromEtcd(status.ok() ? absl::UnavailableError("ended") : status));
-  const auto pause = GrpcTimer::Start(backoff_.Next(random_), [self = shared_from_this()] {
+  const auto pause = rpc::GrpcTimer::Start(backoff_.Next(random_), [self = shared_from_this()] {
     if (self->closed()) return self->observer_->OnEnd(absl::CancelledError("the watch was ended"));
     self->Open();
   });
@@ -160,7 +160,7 @@ void WatchSession::OnStreamEnd(const absl::Status& status) {
 }
 
 void WatchSession::ScheduleCheck(std::weak_ptr<Stream> stream) {
-  (void)GrpcTimer::Start(options_.watch_check_interval,
+  (void)rpc::GrpcTimer::Start(options_.watch_check_interval,
                          [session = weak_from_this(), stream = std::move(stream)] {
                            if (const auto self = session.lock()) self->Check(stream);
                          });

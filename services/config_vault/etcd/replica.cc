@@ -157,7 +157,19 @@ absl::StatusOr<ReplicaStart> Replica::TakePosition(const SiteState& site) {
   remote.seed = site.seed;
   UNDERSTUDY_ASSIGN_OR_RETURN(const ReplicaStart start, ChooseStart(local, remote));
   if (start == ReplicaStart::kFollow) SetTip(site, *local.position);
+  if (start == ReplicaStart::kAdopt) UNDERSTUDY_RETURN_IF_ERROR(Adopt(site, local.counters));
   return start;
+}
+
+absl::Status Replica::Adopt(const SiteState& site, const Counters& counters) {
+  const ReplicaPosition position{.cluster_id = site.header.cluster_id,
+                                 .revision = site.seed_revision,
+                                 .lineage = site.batch->origin.lineage,
+                                 .epoch_base = site.epoch_base};
+  UNDERSTUDY_RETURN_IF_ERROR(store_.Apply({.counters = counters}, position));
+  UNDERSTUDY_RETURN_IF_ERROR(store_.Sync());
+  SetTip(site, position);
+  return absl::OkStatus();
 }
 
 void Replica::SetTip(const SiteState& site, const ReplicaPosition& position) {

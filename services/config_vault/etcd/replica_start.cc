@@ -22,13 +22,16 @@ absl::Status OtherData(const std::string& found, const LocalState& local) {
                    "`etcd.site`, or build etcd anew with `understudy vault reseed`"));
 }
 
-// What was acknowledged once is not dropped because another replica was the one to build from.
-absl::Status CheckSeed(const LocalState& local, const RemoteState& remote) {
+// Of an etcd that was built anew. What was acknowledged once is not dropped because another replica
+// was the one to build from.
+absl::StatusOr<ReplicaStart> ChooseAfterRebuilding(const LocalState& local,
+                                                   const RemoteState& remote) {
   if (!remote.seed.has_value() || remote.seed->cluster_id != local.position->cluster_id ||
       remote.seed->epoch_base != local.position->epoch_base ||
-      remote.seed->revision >= local.position->revision) {
-    return absl::OkStatus();
+      remote.seed->revision > local.position->revision) {
+    return ReplicaStart::kFill;
   }
+  if (remote.seed->revision == local.position->revision) return ReplicaStart::kAdopt;
   return MakeError(
       absl::StatusCode::kFailedPrecondition, "NEWER_DATA",
       absl::StrCat("etcd was built anew from a replica at revision ", remote.seed->revision,
@@ -53,10 +56,7 @@ absl::StatusOr<ReplicaStart> ChooseStart(const LocalState& local, const RemoteSt
   if (position.lineage == 0) return is_same_cluster ? ReplicaStart::kFollow : ReplicaStart::kFill;
   if (!remote.lineage.has_value()) return OtherData("etcd holds no data of this site", local);
   if (*remote.lineage != position.lineage) return OtherData("etcd holds other data", local);
-  if (!is_same_cluster) {
-    UNDERSTUDY_RETURN_IF_ERROR(CheckSeed(local, remote));
-    return ReplicaStart::kFill;
-  }
+  if (!is_same_cluster) return ChooseAfterRebuilding(local, remote);
   if (position.revision > remote.revision) {
     return OtherData(absl::StrCat("etcd has gone back to revision ", remote.revision, " from ",
                                   position.revision),

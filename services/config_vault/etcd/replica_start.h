@@ -28,6 +28,8 @@ struct RemoteState {
 enum class ReplicaStart {
   // Go on from the position.
   kFollow,
+  // What is there is what this etcd was built from: go on from where it was built.
+  kAdopt,
   // Forget what is there and take it all from elsewhere.
   kFill,
 };

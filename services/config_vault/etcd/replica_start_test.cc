@@ -43,9 +43,19 @@ TEST(ReplicaStartTest, ARebuiltEtcdThatLacksSomethingDoesNotCostItsOnlyReplica) 
   RemoteState rebuilt = kEtcd;
   rebuilt.cluster_id = 8;
   rebuilt.seed = kPosition;
+  rebuilt.seed->revision = kPosition.revision + 1;
   EXPECT_EQ(*ChooseStart(At(kPosition), rebuilt), ReplicaStart::kFill);
   rebuilt.seed->revision = kPosition.revision - 1;
   EXPECT_EQ(ErrorReason(ChooseStart(At(kPosition), rebuilt).status()), "NEWER_DATA");
+}
+
+TEST(ReplicaStartTest, AReplicaThatHeldWhatEtcdWasRebuiltFromKeepsItAll) {
+  RemoteState rebuilt = kEtcd;
+  rebuilt.cluster_id = 8;
+  rebuilt.seed = kPosition;
+  EXPECT_EQ(*ChooseStart(At(kPosition), rebuilt), ReplicaStart::kAdopt);
+  rebuilt.seed->epoch_base = 1;
+  EXPECT_EQ(*ChooseStart(At(kPosition), rebuilt), ReplicaStart::kFill);
 }
 
 TEST(ReplicaStartTest, AReplicaOfASiteWithoutDataFollowsWhateverComes) {

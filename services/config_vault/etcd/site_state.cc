@@ -53,6 +53,7 @@ absl::StatusOr<SiteState> ReadSiteState(EtcdClient& client, const SiteKeys& keys
     UNDERSTUDY_ASSIGN_OR_RETURN(state.batch, DecodeSummary(batch[0].value));
   }
   if (const auto& seed = result.otherwise[3]; !seed.empty()) {
+    state.seed_revision = seed[0].mod_revision;
     UNDERSTUDY_ASSIGN_OR_RETURN(state.seed, storage::DecodePosition(seed[0].value));
   }
   state.is_restoring = !result.otherwise[4].empty();

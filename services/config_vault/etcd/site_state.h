@@ -20,8 +20,10 @@ struct SiteState {
   // Of the latest batch: its revision, and what it says of itself.
   int64_t batch_revision = 0;
   std::optional<BatchSummary> batch = {};
-  // The position of the replica from which this etcd was built, if it was.
+  // The position of the replica from which this etcd was built, if it was, and the revision at
+  // which it had all that this replica held.
   std::optional<ReplicaPosition> seed = {};
+  int64_t seed_revision = 0;
   // What is current is not whole: a restore is writing it, or was broken off.
   bool is_restoring = false;
 };

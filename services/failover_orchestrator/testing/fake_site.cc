@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/rpc/unary.h"
 #include "common/status/status.h"
+#include "common/status/status_proto.h"
+#include "google/rpc/status.pb.h"
 
 namespace understudy::failover_orchestrator {
 namespace {
@@ -106,16 +108,19 @@ class FakeSite::Registry final : public vault::Registry::CallbackService {
                                       const vault::ClaimDutyRequest* request,
                                       vault::ClaimDutyResponse* response) override {
     absl::MutexLock lock(&site_.mutex_);
-    absl::Status status = Check(request->epoch());
-    vault::Assignment& assignment =
-        *site_.duties_[request->assignment().duty_id()].mutable_assignment();
-    if (request->assignment().number() != assignment.number() + 1) status = Mismatch();
-    if (!status.ok()) return Answer<vault::ClaimDutyResponse>(context, response, status);
-    assignment = request->assignment();
-    site_.failovers_[request->failover().id()] = request->failover();
-    vault::ClaimDutyResponse result;
-    *result.mutable_assignment() = assignment;
-    return Answer<vault::ClaimDutyResponse>(context, response, result);
+    return Answer<vault::ClaimDutyResponse>(context, response, Claim(*request));
+  }
+
+  grpc::ServerBidiReactor<vault::ClaimDutiesRequest, vault::ClaimDutiesResponse>* ClaimDuties(
+      grpc::CallbackServerContext* context) override {
+    const auto line = ClaimStream::Make(
+        [this](const std::shared_ptr<ClaimStream>& from, const vault::ClaimDutiesRequest& request) {
+          AnswerOn(*from, request);
+        },
+        {.domain = kDomain, .on_done = nullptr, .context = context});
+    absl::MutexLock lock(&site_.mutex_);
+    site_.claim_streams_.push_back(line);
+    return line.get();
   }
 
   grpc::ServerUnaryReactor* ConfirmDuty(grpc::CallbackServerContext* context,
@@ -146,6 +151,32 @@ class FakeSite::Registry final : public vault::Registry::CallbackService {
   }
 
  private:
+  void AnswerOn(ClaimStream& line, const vault::ClaimDutiesRequest& request) {
+    absl::MutexLock lock(&site_.mutex_);
+    const absl::StatusOr<vault::ClaimDutyResponse> result = Claim(request.claim());
+    vault::ClaimDutiesResponse response;
+    response.set_number(request.number());
+    if (result.ok()) {
+      *response.mutable_claimed() = *result;
+    } else {
+      ToStatusProto(result.status(), kDomain, *response.mutable_refused());
+    }
+    if (!request.claim().validate_only()) ++site_.claims_on_streams_;
+    if (!site_.silent_) line.Send(response);
+  }
+  absl::StatusOr<vault::ClaimDutyResponse> Claim(const vault::ClaimDutyRequest& request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(site_.mutex_) {
+    UNDERSTUDY_RETURN_IF_ERROR(Check(request.epoch()));
+    vault::Assignment& assignment =
+        *site_.duties_[request.assignment().duty_id()].mutable_assignment();
+    if (request.assignment().number() != assignment.number() + 1) return Mismatch();
+    vault::ClaimDutyResponse result;
+    *result.mutable_assignment() = request.assignment();
+    if (request.validate_only()) return result;
+    assignment = request.assignment();
+    site_.failovers_[request.failover().id()] = request.failover();
+    return result;
+  }
   absl::Status Check(uint64_t epoch) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(site_.mutex_) {
     if (!site_.writable_) return absl::UnavailableError("not now");
     if (epoch == site_.epoch_) return absl::OkStatus();
@@ -320,6 +351,7 @@ void FakeSite::BreakStreams() {
   for (const auto& stream : std::exchange(role_streams_, {})) stream->Finish(status);
   for (const auto& stream : std::exchange(document_streams_, {})) stream->Finish(status);
   for (const auto& stream : std::exchange(member_streams_, {})) stream->Finish(status);
+  for (const auto& stream : std::exchange(claim_streams_, {})) stream->Finish(status);
 }
 
 void FakeSite::SetWritable(bool writable) {
@@ -347,6 +379,16 @@ vault::Assignment FakeSite::AwaitAssignment(const std::string& duty_id, uint64_t
   };
   mutex_.Await(absl::Condition(&is_so));
   return duties_.at(duty_id).assignment();
+}
+
+void FakeSite::SetSilent(bool silent) {
+  absl::MutexLock lock(&mutex_);
+  silent_ = silent;
+}
+
+int FakeSite::claims_on_streams() const {
+  absl::MutexLock lock(&mutex_);
+  return claims_on_streams_;
 }
 
 int FakeSite::role_watches() const {

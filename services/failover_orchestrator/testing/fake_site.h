@@ -11,6 +11,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "common/rpc/server_session.h"
 #include "common/rpc/server_stream.h"
 #include "understudy/config_vault/v1/documents.grpc.pb.h"
 #include "understudy/config_vault/v1/registry.grpc.pb.h"
@@ -44,6 +45,8 @@ class FakeSite {
   void BreakStreams();
   // While false, writes are answered with UNAVAILABLE (and not done).
   void SetWritable(bool writable);
+  // While true, claims that come over ClaimDuties are taken and not answered.
+  void SetSilent(bool silent);
 
   // Waits until it is so.
   config_vault::v1::Failover AwaitFailover(const std::string& id,
@@ -51,6 +54,8 @@ class FakeSite {
   config_vault::v1::Assignment AwaitAssignment(const std::string& duty_id, uint64_t number);
   // How often each stream was opened.
   int role_watches() const;
+  // Of claims that came over ClaimDuties, rehearsals not counted.
+  int claims_on_streams() const;
 
  private:
   class Registry;
@@ -58,6 +63,8 @@ class FakeSite {
   class Membership;
   using RoleStream = rpc::ServerStream<config_vault::v1::WatchRoleResponse>;
   using DocumentStream = rpc::ServerStream<config_vault::v1::WatchResponse>;
+  using ClaimStream = rpc::ServerSession<config_vault::v1::ClaimDutiesRequest,
+                                         config_vault::v1::ClaimDutiesResponse>;
   using MemberStream = rpc::ServerStream<membership::v1::WatchMembershipResponse>;
 
   config_vault::v1::WatchRoleResponse Role() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -68,7 +75,9 @@ class FakeSite {
   config_vault::v1::Role role_ ABSL_GUARDED_BY(mutex_) = config_vault::v1::ROLE_ROOT;
   uint64_t epoch_ ABSL_GUARDED_BY(mutex_) = 1;
   bool writable_ ABSL_GUARDED_BY(mutex_) = true;
+  bool silent_ ABSL_GUARDED_BY(mutex_) = false;
   int role_watches_ ABSL_GUARDED_BY(mutex_) = 0;
+  int claims_on_streams_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t member_revision_ ABSL_GUARDED_BY(mutex_) = 1;
   std::map<std::string, config_vault::v1::DocumentInfo> documents_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, config_vault::v1::Duty> duties_ ABSL_GUARDED_BY(mutex_);
@@ -76,6 +85,7 @@ class FakeSite {
   std::map<std::string, membership::v1::Member> members_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<RoleStream>> role_streams_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<DocumentStream>> document_streams_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<ClaimStream>> claim_streams_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<MemberStream>> member_streams_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Registry> registry_service_;
   std::unique_ptr<Documents> documents_service_;

@@ -1,5 +1,5 @@
-#ifndef UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_GRPC_TIMER_H_
-#define UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_GRPC_TIMER_H_
+#ifndef UNDERSTUDY_COMMON_RPC_GRPC_TIMER_H_
+#define UNDERSTUDY_COMMON_RPC_GRPC_TIMER_H_
 
 #include <grpcpp/alarm.h>
 
@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "common/rpc/deadline.h"
 
-namespace understudy::config_vault::etcd {
+namespace understudy::rpc {
 
 // Runs something later on one of gRPC's threads, by which calls that outlive their caller can pause
 // without a thread of their own. It runs exactly once: after the pause, or when cancelled.
@@ -20,7 +20,7 @@ class GrpcTimer {
     auto timer = std::make_shared<GrpcTimer>();
     timer->run_ = std::move(run);
     // The alarm keeps its callback until it dies itself: what that holds is let go by hand.
-    timer->alarm_.Set(rpc::FromNow(pause),
+    timer->alarm_.Set(FromNow(pause),
                       [held = std::make_shared<std::shared_ptr<GrpcTimer>>(timer)](bool) {
                         const std::shared_ptr<GrpcTimer> fired = std::move(*held);
                         absl::AnyInvocable<void()> now = std::move(fired->run_);
@@ -37,6 +37,6 @@ class GrpcTimer {
   grpc::Alarm alarm_;
 };
 
-}  // namespace understudy::config_vault::etcd
+}  // namespace understudy::rpc
 
-#endif  // UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_GRPC_TIMER_H_
+#endif  // UNDERSTUDY_COMMON_RPC_GRPC_TIMER_H_
