@@ -62,6 +62,7 @@ std::string OrchestratorConfigText(const SiteLayout& layout, const ServiceSettin
   config["abandoned_retry"] = "1s";
   // Every backup that fits holds the document.
   config["stage_spares"] = 0;
+  config["collect_interval"] = absl::FormatDuration(settings.collect_interval);
   return YamlText(config);
 }
 
@@ -89,7 +90,7 @@ std::string AgentConfigText(const SiteLayout& layout, const ServiceSettings& set
   SetControlNodes(site.control_nodes, config);
   config["state_directory"] = layout.DataDirectory(AgentName(station.id));
   config["link"]["name"] = layout.LinkName(station.id);
-  config["sync"]["mode"] = "real_time";
+  config["sync"]["mode"] = station.scheduled_sync ? "scheduled" : "real_time";
   // All stations share this machine: that it is busy says nothing of any of them.
   for (const char* share : {"cpu", "memory", "disk"}) config["limits"][share]["above"] = 1.0;
   config["limits"]["native_process_memory"]["above"] = "256MiB";

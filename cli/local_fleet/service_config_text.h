@@ -25,6 +25,8 @@ struct ServiceSettings {
   int missed_beats_limit = 3;
   // How long a native process may be silent before its station counts as failed.
   absl::Duration native_process_silent = absl::Seconds(1);
+  // Between two rounds of the root's to stations of scheduled sync.
+  absl::Duration collect_interval = absl::Minutes(5);
   std::string log_level = "info";
 };
 

@@ -25,6 +25,8 @@ struct StationSpec {
   std::optional<DutySpec> duty = std::nullopt;
   // What its native process runs at first, JSON; empty for a backup.
   std::string document = {};
+  // What its native process changes waits until the root collects it.
+  bool scheduled_sync = false;
   // More for the native process's command line.
   std::vector<std::string> native_arguments = {};
   // Words before the command lines of both processes: {"ip", "netns", "exec", "gate-1"}, in tests.

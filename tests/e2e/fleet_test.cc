@@ -21,6 +21,7 @@ void FleetTest::StartFleet(std::vector<cli::StationSpec> stations) {
   options.binaries = *cli::FindBinaries();
   options.settings.missed_beats_limit = 20;
   options.settings.native_process_silent = absl::Seconds(30);
+  options.settings.collect_interval = absl::Milliseconds(500);
   options.dies_with_parent = true;
   options.start_timeout = kPatience;
   auto fleet = cli::LocalFleet::Create(std::move(options));
