@@ -78,56 +78,29 @@ void Call::ClassifySocket() {
   entry_.kind = tcp ? DescriptorKind::kTcp : DescriptorKind::kSocket;
 }
 
-void Call::RefreshSettings() {
-  const uint32_t now = descriptor_registry::SettingsGeneration();
-  if (entry_.settings_generation == now) return;
+void Call::ReadSettings(uint32_t generation) {
   const ErrnoKeeper keeper;
   const int flags = UNDERSTUDY_LIBC(fcntl)(descriptor_, F_GETFL);
   entry_.nonblocking = flags >= 0 && (flags & O_NONBLOCK) != 0;
   entry_.receive_timeout_ns = IsSocket() ? TimeoutOf(descriptor_, SO_RCVTIMEO) : 0;
   entry_.send_timeout_ns = IsSocket() ? TimeoutOf(descriptor_, SO_SNDTIMEO) : 0;
-  entry_.settings_generation = now;
+  entry_.settings_generation = generation;
 }
 
-SteadyTime Call::Deadline(Direction direction) {
-  RefreshSettings();
-  const int64_t timeout =
-      direction == Direction::kReceive ? entry_.receive_timeout_ns : entry_.send_timeout_ns;
-  if (timeout == 0) return SteadyTime::Infinite();
-  return manager_.now() + absl::Nanoseconds(timeout);
-}
-
-bool Call::Wait(Direction direction) {
-  if (UserNonblocking()) {
-    errno = EAGAIN;
-    return false;
-  }
-  if (!has_deadline_) {
-    deadline_ = Deadline(direction);
-    has_deadline_ = true;
-  }
-  return WaitUntil(direction == Direction::kReceive ? EPOLLIN : EPOLLOUT, deadline_);
-}
-
-bool Call::WaitUntil(uint32_t events, SteadyTime deadline) {
-  const int error = manager_.Watch(descriptor_, entry_);
-  WakeReason reason = WakeReason::kReady;
-  if (error == 0) {
-    reason = manager_.WaitFor(descriptor_, entry_, events, deadline, what_);
-  } else if (error == EPERM) {
-    // Not for epoll: always ready, or too high a number. Try again a little later.
-    reason = manager_.SleepUntil(manager_.now() + absl::Milliseconds(1), what_);
-    if (reason == WakeReason::kTimedOut && manager_.now() < deadline) reason = WakeReason::kReady;
-  } else {
+bool Call::WaitUnwatched(int error, SteadyTime deadline) {
+  if (error != EPERM) {
     errno = error;
     return false;
   }
-  if (reason == WakeReason::kReady &&
-      descriptor_registry::GenerationOf(descriptor_) != generation_) {
-    reason = WakeReason::kClosed;
-  }
-  if (reason == WakeReason::kReady) return true;
-  errno = ErrnoOf(reason, EAGAIN);
+  // Not for epoll: always ready, or too high a number. Try again a little later.
+  WakeReason reason = manager_.SleepUntil(manager_.now() + absl::Milliseconds(1), what_);
+  if (reason == WakeReason::kTimedOut && manager_.now() < deadline) reason = WakeReason::kReady;
+  return (reason == WakeReason::kReady && !IsStale()) || Fail(reason);
+}
+
+bool Call::Fail(WakeReason reason) {
+  // Ready, and yet it failed: the number is another's now.
+  errno = ErrnoOf(reason == WakeReason::kReady ? WakeReason::kClosed : reason, EAGAIN);
   return false;
 }
 

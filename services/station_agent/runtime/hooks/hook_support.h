@@ -15,6 +15,10 @@
 // parks the coroutine until epoll reports a change, and tries again. O_NONBLOCK is not used for
 // that (it belongs to the open file, which others may share), but per-call flags: MSG_DONTWAIT and
 // RWF_NOWAIT; where a call has none, poll is asked first.
+//
+// What lies between a hook and its system call is inlined: where the kernel empties the processor's
+// stack of return addresses, as it does against speculative attacks, each return that follows a
+// system call is mispredicted.
 namespace understudy::station_agent::runtime::hooks {
 
 // The manager whose coroutine calls, or null: then the hook is inert.
@@ -58,19 +62,13 @@ class Call {
   // Calls `attempt` until it gives something else than EAGAIN, waiting in between. With a time-out
   // of the socket that passes it fails with EAGAIN, as without a runtime.
   template <typename Attempt>
-  ssize_t Retry(Direction direction, Attempt attempt) {
-    const int errno_before = errno;
+  [[gnu::always_inline]] ssize_t Retry(Direction direction, Attempt attempt) {
+    const int error_before = manager_.error();
     if (direction == Direction::kSend || !KnownToBeDrained()) {
       const ssize_t result = attempt();
-      if (result >= 0 || errno != EAGAIN) return result;
+      if (result >= 0 || manager_.error() != EAGAIN) return result;
     }
-    while (true) {
-      if (!Wait(direction)) return -1;
-      const ssize_t result = attempt();
-      if (result < 0 && errno == EAGAIN) continue;
-      if (result >= 0) errno = errno_before;  // a success leaves errno alone
-      return result;
-    }
+    return RetryAfterWait(direction, attempt, error_before);
   }
 
   // Notes how much of what was asked for a read from a stream socket brought: less means that
@@ -84,10 +82,35 @@ class Call {
   // Waits until `direction` may work. False, with errno set: the user wants no waiting or the
   // time-out passed (EAGAIN), the coroutine was cancelled (ECANCELED), the descriptor was closed
   // (EBADF).
-  bool Wait(Direction direction);
-  bool WaitUntil(uint32_t events, SteadyTime deadline);
+  bool Wait(Direction direction) {
+    if (UserNonblocking()) {
+      errno = EAGAIN;
+      return false;
+    }
+    if (!has_deadline_) {
+      deadline_ = Deadline(direction);
+      has_deadline_ = true;
+    }
+    return WaitUntil(direction == Direction::kReceive ? EPOLLIN : EPOLLOUT, deadline_);
+  }
+  bool WaitUntil(uint32_t events, SteadyTime deadline) {
+    const int error = manager_.Watch(descriptor_, entry_);
+    if (error != 0) [[unlikely]] {
+      return WaitUnwatched(error, deadline);
+    }
+    const WakeReason reason = manager_.WaitFor(descriptor_, entry_, events, deadline, what_);
+    return (reason == WakeReason::kReady && !IsStale()) || Fail(reason);
+  }
   // When a wait in `direction` that begins now must end.
-  SteadyTime Deadline(Direction direction);
+  SteadyTime Deadline(Direction direction) {
+    RefreshSettings();
+    const int64_t timeout =
+        direction == Direction::kReceive ? entry_.receive_timeout_ns : entry_.send_timeout_ns;
+    if (timeout == 0) [[likely]] {
+      return SteadyTime::Infinite();
+    }
+    return manager_.now() + absl::Nanoseconds(timeout);
+  }
 
   // The kind was wrong: the number was reused in a way that no hook saw.
   void Forget() { entry_.Reset(generation_); }
@@ -96,9 +119,28 @@ class Call {
   int descriptor() const { return descriptor_; }
 
  private:
-  void Classify();
+  [[gnu::cold]] void Classify();
   void ClassifySocket();
-  void RefreshSettings();
+  void RefreshSettings() {
+    const uint32_t now = descriptor_registry::SettingsGeneration();
+    if (entry_.settings_generation != now) ReadSettings(now);
+  }
+  [[gnu::cold]] void ReadSettings(uint32_t generation);
+  // What epoll would not watch, because of `error`.
+  [[gnu::cold]] bool WaitUnwatched(int error, SteadyTime deadline);
+  bool IsStale() const { return descriptor_registry::GenerationOf(descriptor_) != generation_; }
+  [[gnu::cold]] bool Fail(WakeReason reason);
+  template <typename Attempt>
+  [[gnu::always_inline]] ssize_t RetryAfterWait(Direction direction, Attempt& attempt,
+                                                int error_before) {
+    while (true) {
+      if (!Wait(direction)) return -1;
+      const ssize_t result = attempt();
+      if (result < 0 && manager_.error() == EAGAIN) continue;
+      if (result >= 0) manager_.error() = error_before;  // a success leaves errno alone
+      return result;
+    }
+  }
   bool CanBeDrained() const {
     return entry_.watched && entry_.kind == DescriptorKind::kTcp && !entry_.always_try;
   }
@@ -127,24 +169,34 @@ bool IsReady(int descriptor, short events);
 // After this many bytes in one call the others get a turn.
 inline constexpr size_t kTurn = 256 * 1024;
 
-// Calls `attempt(done)` until `size` bytes are through, as blocking writes do: a failure counts
-// only when nothing was written before it.
+// What TransferAll does when `done` bytes went at once.
 template <typename Attempt>
-ssize_t TransferAll(Call& call, size_t size, Attempt attempt) {
-  size_t done = 0;
-  size_t since_turn = 0;
-  while (true) {
-    const ssize_t result = call.Retry(Direction::kSend, [&] { return attempt(done); });
-    if (result < 0) return done > 0 ? static_cast<ssize_t>(done) : -1;
-    done += static_cast<size_t>(result);
-    since_turn += static_cast<size_t>(result);
-    if (done >= size || result == 0) return static_cast<ssize_t>(done);
-    if (call.UserNonblocking()) return static_cast<ssize_t>(done);
+[[gnu::noinline, gnu::cold]] ssize_t TransferRest(Call& call, size_t size, Attempt& attempt,
+                                                  size_t done) {
+  size_t since_turn = done;
+  while (!call.UserNonblocking()) {
     if (since_turn >= kTurn) {
       since_turn = 0;
       call.manager().Yield();
     }
+    const ssize_t result = call.Retry(Direction::kSend, [&] { return attempt(done); });
+    if (result <= 0) break;
+    done += static_cast<size_t>(result);
+    since_turn += static_cast<size_t>(result);
+    if (done >= size) break;
   }
+  return static_cast<ssize_t>(done);
+}
+
+// Calls `attempt(done)` until `size` bytes are through, as blocking writes do: a failure counts
+// only when nothing was written before it.
+template <typename Attempt>
+[[gnu::always_inline]] inline ssize_t TransferAll(Call& call, size_t size, Attempt attempt) {
+  const ssize_t first = call.Retry(Direction::kSend, [&] { return attempt(0); });
+  if (first <= 0 || static_cast<size_t>(first) >= size) [[likely]] {
+    return first;
+  }
+  return TransferRest(call, size, attempt, static_cast<size_t>(first));
 }
 
 }  // namespace understudy::station_agent::runtime::hooks

@@ -125,8 +125,8 @@ int PlainAccept(int descriptor, sockaddr* address, socklen_t* size, int flags) {
 
 constexpr int kNeverWaitingFlags = MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB;
 
-ssize_t ReceiveOnce(Call& call, char* buffer, size_t size, int flags, sockaddr* address,
-                    socklen_t* address_size) {
+[[gnu::always_inline]] inline ssize_t ReceiveOnce(Call& call, char* buffer, size_t size, int flags,
+                                                  sockaddr* address, socklen_t* address_size) {
   const ssize_t received = call.Retry(Direction::kReceive, [&] {
     return UNDERSTUDY_LIBC(recvfrom)(call.descriptor(), buffer, size, flags | MSG_DONTWAIT, address,
                                      address_size);
@@ -151,8 +151,9 @@ ssize_t ReceiveAll(Call& call, char* buffer, size_t size, int flags) {
   return static_cast<ssize_t>(done);
 }
 
-ssize_t Receive(Manager& manager, int descriptor, void* buffer, size_t size, int flags,
-                sockaddr* address, socklen_t* address_size) {
+[[gnu::always_inline]] inline ssize_t Receive(Manager& manager, int descriptor, void* buffer,
+                                              size_t size, int flags, sockaddr* address,
+                                              socklen_t* address_size) {
   Call call(manager, descriptor, "recv");
   if (!call.IsSocket() || (flags & kNeverWaitingFlags) != 0) {
     return UNDERSTUDY_LIBC(recvfrom)(descriptor, buffer, size, flags, address, address_size);
@@ -164,8 +165,9 @@ ssize_t Receive(Manager& manager, int descriptor, void* buffer, size_t size, int
   return ReceiveOnce(call, bytes, size, flags, address, address_size);
 }
 
-ssize_t Send(Manager& manager, int descriptor, const void* buffer, size_t size, int flags,
-             const sockaddr* address, socklen_t address_size) {
+[[gnu::always_inline]] inline ssize_t Send(Manager& manager, int descriptor, const void* buffer,
+                                           size_t size, int flags, const sockaddr* address,
+                                           socklen_t address_size) {
   Call call(manager, descriptor, "send");
   if (!call.IsSocket() || (flags & MSG_DONTWAIT) != 0) {
     return UNDERSTUDY_LIBC(sendto)(descriptor, buffer, size, flags, address, address_size);

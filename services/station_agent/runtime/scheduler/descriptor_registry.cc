@@ -11,38 +11,14 @@
 namespace understudy::station_agent::runtime::descriptor_registry {
 namespace {
 
-struct Entry {
-  std::atomic<uint32_t> generation{1};
-  std::atomic<uint64_t> watchers{0};  // a bit for each manager
-};
-
-constexpr int kPageBits = 12;
-constexpr int kPageEntries = 1 << kPageBits;
-constexpr int kPages = 4096;
-using Page = std::array<Entry, kPageEntries>;
-
-std::array<std::atomic<Page*>, kPages> pages;  // made on first use, never freed
-std::atomic<uint32_t> settings_generation{1};
+using internal::Entry;
+using internal::Find;
+using internal::kPageBits;
+using internal::kPages;
+using internal::pages;
 
 absl::Mutex managers_mutex(absl::kConstInit);
 std::array<Manager*, kMaxManagers> managers;  // guarded by managers_mutex
-
-Entry* Find(int descriptor) {
-  if (descriptor < 0 || descriptor >> kPageBits >= kPages) return nullptr;
-  Page* page = pages[static_cast<size_t>(descriptor >> kPageBits)].load(std::memory_order_acquire);
-  if (page == nullptr) return nullptr;
-  return &(*page)[static_cast<size_t>(descriptor & (kPageEntries - 1))];
-}
-
-Entry* FindOrMake(int descriptor) {
-  Entry* entry = Find(descriptor);
-  if (entry != nullptr || descriptor < 0 || descriptor >> kPageBits >= kPages) return entry;
-  auto& slot = pages[static_cast<size_t>(descriptor >> kPageBits)];
-  auto* fresh = new Page;
-  Page* expected = nullptr;
-  if (!slot.compare_exchange_strong(expected, fresh, std::memory_order_acq_rel)) delete fresh;
-  return Find(descriptor);
-}
 
 void TellOthers(uint64_t watchers, int descriptor) {
   const Manager* self = Manager::Current();
@@ -54,6 +30,17 @@ void TellOthers(uint64_t watchers, int descriptor) {
 }
 
 }  // namespace
+
+internal::Entry* internal::Make(int descriptor) {
+  const uint32_t page_number = static_cast<uint32_t>(descriptor) >> kPageBits;
+  if (page_number >= kPages) return nullptr;
+  auto* fresh = new Page;
+  Page* expected = nullptr;
+  if (!pages[page_number].compare_exchange_strong(expected, fresh, std::memory_order_acq_rel)) {
+    delete fresh;
+  }
+  return Find(descriptor);
+}
 
 int AddManager(Manager* manager) {
   absl::MutexLock lock(&managers_mutex);
@@ -70,13 +57,9 @@ void RemoveManager(int number) {
   managers[static_cast<size_t>(number)] = nullptr;
 }
 
-uint32_t GenerationOf(int descriptor) {
-  const Entry* entry = FindOrMake(descriptor);
-  return entry == nullptr ? 0 : entry->generation.load(std::memory_order_acquire);
-}
-
 bool NoteWatch(int descriptor, int manager_number) {
-  Entry* entry = FindOrMake(descriptor);
+  Entry* entry = Find(descriptor);
+  if (entry == nullptr) entry = internal::Make(descriptor);
   if (entry == nullptr) return false;
   entry->watchers.fetch_or(uint64_t{1} << manager_number, std::memory_order_acq_rel);
   return true;
@@ -106,13 +89,11 @@ void ClosingRange(unsigned first, unsigned last) {
   }
 }
 
-uint32_t SettingsGeneration() { return settings_generation.load(std::memory_order_acquire); }
-
-void SettingsChanged() { settings_generation.fetch_add(1, std::memory_order_acq_rel); }
+void SettingsChanged() { internal::settings_generation.fetch_add(1, std::memory_order_acq_rel); }
 
 void AbandonAfterFork() {
   for (auto& slot : pages) {
-    Page* page = slot.load(std::memory_order_acquire);
+    internal::Page* page = slot.load(std::memory_order_acquire);
     if (page == nullptr) continue;
     for (Entry& entry : *page) entry.watchers.store(0, std::memory_order_relaxed);
   }

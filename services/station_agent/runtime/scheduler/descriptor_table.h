@@ -21,8 +21,8 @@ struct DescriptorWait {
 
 enum class DescriptorKind : uint8_t { kUnknown, kTcp, kSocket, kStream, kTerminal, kNeverWaits };
 
-// What one manager knows of one descriptor number, for one generation of it.
-struct DescriptorEntry {
+// What one manager knows of one descriptor number, for one generation of it. One cache line.
+struct alignas(64) DescriptorEntry {
   uint32_t generation = 0;
   DescriptorKind kind = DescriptorKind::kUnknown;
   bool watched = false;
@@ -63,8 +63,9 @@ class DescriptorTable {
  public:
   DescriptorEntry& At(int descriptor) {
     const auto page = static_cast<size_t>(descriptor) >> kPageBits;
-    if (page >= pages_.size()) pages_.resize(page + 1);
-    if (pages_[page] == nullptr) pages_[page] = std::make_unique<Page>();
+    if (page >= pages_.size() || pages_[page] == nullptr) [[unlikely]] {
+      MakePage(page);
+    }
     return (*pages_[page])[static_cast<size_t>(descriptor) & (kPageEntries - 1)];
   }
 
@@ -72,6 +73,11 @@ class DescriptorTable {
   static constexpr int kPageBits = 8;
   static constexpr size_t kPageEntries = size_t{1} << kPageBits;
   using Page = std::array<DescriptorEntry, kPageEntries>;
+
+  [[gnu::noinline, gnu::cold]] void MakePage(size_t page) {
+    if (page >= pages_.size()) pages_.resize(page + 1);
+    pages_[page] = std::make_unique<Page>();
+  }
 
   std::vector<std::unique_ptr<Page>> pages_;
 };

@@ -247,7 +247,7 @@ WakeReason Manager::Park(Waiter& waiter, SteadyTime deadline) {
   self->state = CoroutineState::kWaiting;
   SwitchAway(self);
   waits_[index] = WaitPlace();
-  timers_.Cancel(index);
+  if (!deadline.is_infinite()) timers_.Cancel(index);
   return waiter.result.load(std::memory_order_relaxed);
 }
 

@@ -17,6 +17,7 @@
 #include "services/station_agent/runtime/coroutine/coroutine_pool.h"
 #include "services/station_agent/runtime/coroutine/reserved_array.h"
 #include "services/station_agent/runtime/coroutine/stack_pool.h"
+#include "services/station_agent/runtime/scheduler/descriptor_registry.h"
 #include "services/station_agent/runtime/scheduler/descriptor_table.h"
 #include "services/station_agent/runtime/scheduler/event_engine.h"
 #include "services/station_agent/runtime/scheduler/inbox.h"
@@ -69,9 +70,8 @@ class Manager {
     // A compiler keeps the variable's offset in a register, which a switch then restores from the
     // stack: all that the next switch does would wait for that load. So it is named anew each time.
     Manager* manager;
-    asm volatile(
-        "movq understudy_current_manager@gottpoff(%%rip), %0\n\tmovq %%fs:(%0), %0"
-        : "=r"(manager));
+    asm volatile("movq understudy_current_manager@gottpoff(%%rip), %0\n\tmovq %%fs:(%0), %0"
+                 : "=r"(manager));
     return manager;
 #else
     return current_manager;
@@ -103,11 +103,14 @@ class Manager {
   // Lets the others have their turn.
   void Yield() {
     Coroutine* self = current();
-    if (!ready_.OnlyNormal(self) || !IsEasy(ready_.PeekNormal()) || !SpendTurn()) [[unlikely]] {
+    const int left = budget_.load(std::memory_order_relaxed) - 1;
+    Coroutine* next = ready_.PeekNormal();  // anything, or null, when nobody is ready
+    if (left <= 0 || !ready_.OnlyNormal(self) || !IsEasy(next)) [[unlikely]] {
       YieldSlowly(self);
       return;
     }
-    Coroutine* next = ready_.RotateNormal(self);
+    ready_.RotateNormal(self);
+    budget_.store(left, std::memory_order_relaxed);
     ready_.PrefetchNormal();
     SetRunning(next);
     SwitchFiber(self->bound.context, FiberOf(self), next->bound.context, FiberOf(next), errno_,
@@ -133,17 +136,35 @@ class Manager {
     coroutine->state = CoroutineState::kReady;
     ready_.Push(coroutine);
   }
+  // errno of this thread, without a call to find it.
+  int& error() const { return *errno_; }
   SteadyTime now() const { return clock_.SteadyNow(); }
   // As of the present pass of the loop: no clock is read.
   SteadyTime pass_time() const { return pass_time_; }
 
   // What is known of `descriptor`; it is forgotten when the number was closed meanwhile.
-  DescriptorEntry& Descriptor(int descriptor);
+  DescriptorEntry& Descriptor(int descriptor) {
+    DescriptorEntry& entry = descriptors_.At(descriptor);
+    const uint32_t generation = descriptor_registry::GenerationOf(descriptor);
+    if (entry.generation != generation) [[unlikely]] {
+      entry.Reset(generation);
+    }
+    return entry;
+  }
   // 0, EPERM (it never has to be waited for), or another errno.
-  int Watch(int descriptor, DescriptorEntry& entry);
+  int Watch(int descriptor, DescriptorEntry& entry) {
+    return entry.watched ? 0 : BeginWatch(descriptor, entry);
+  }
   // Waits for some of `events` (EPOLLIN, EPOLLOUT, EPOLLPRI), an error or a hang-up.
   WakeReason WaitFor(int descriptor, DescriptorEntry& entry, uint32_t events, SteadyTime deadline,
-                     const char* what);
+                     const char* what) {
+    Waiter waiter(*this, current(), pass_time_, what, descriptor);
+    DescriptorWait wait{&waiter, events, entry.generation};
+    entry.Link(wait);
+    const WakeReason reason = Park(waiter, deadline);
+    entry.Unlink(wait);
+    return reason;
+  }
   void DescriptorClosed(int descriptor);
   // Gives free stacks' memory and unused capacity back, for idle times.
   void Trim();
@@ -239,6 +260,7 @@ class Manager {
   void FireTimers();
   void WaitForEvents(SteadyTime latest_wake);
   absl::Duration TimeToWait(SteadyTime latest_wake);
+  int BeginWatch(int descriptor, DescriptorEntry& entry);
   void HandleEvent(const DescriptorEvent& event);
   void WakeStaleWaits(int descriptor);
   void RunBatch();
@@ -277,6 +299,7 @@ class Manager {
   DescriptorTable descriptors_;
   SanitizerFiber loop_fiber_;
   SteadyTime pass_time_;
+  bool more_due_ = false;  // timers, perhaps, as of the pass
   std::array<DescriptorEvent, 256> events_;
 
   std::atomic<bool> asleep_{false};

@@ -158,6 +158,7 @@ void Manager::FireTimers() {
   }
   for (const TimerWheel::Owner owner : due) EndWait(owner, WakeReason::kTimedOut);
   timers_fired_ += count;
+  more_due_ = count == owners.size();
 }
 
 absl::Duration Manager::TimeToWait(SteadyTime latest_wake) {
@@ -192,18 +193,20 @@ void Manager::HandleEvent(const DescriptorEvent& event) {
   if ((events & EPOLLRDHUP) != 0) events |= EPOLLIN;
   for (DescriptorWait* wait = entry.waits; wait != nullptr; wait = wait->next) {
     if ((events & (wait->events | kEnds)) == 0) continue;
-    if (wait->waiter->Claim(WakeReason::kReady)) MakeReady(wait->waiter->coroutine);
+    if (wait->waiter->ClaimHere(WakeReason::kReady)) MakeReady(wait->waiter->coroutine);
   }
 }
 
-// Short batches follow one another: to look at the clock between them is cheaper than to look for
-// events.
+// Short batches follow one another, and so do the timers that were due when this pass began: to
+// look at the clock between them is cheaper than to look for events.
 bool Manager::MayGoOn() {
-  if (budget_.load(std::memory_order_relaxed) > 0) return false;  // nobody is ready
+  const bool spent = budget_.load(std::memory_order_relaxed) <= 0;
+  if (!spent && !more_due_) return false;  // nobody is ready
   const absl::Duration took = clock_.SteadyNow() - pass_time_;
   if (took > kLongBatch) batch_ = std::max(batch_ / 2, kSmallestBatch);
   if (took >= kShortBatch) return false;
-  batch_ = std::min(batch_ * 2, kLargestBatch);
+  if (spent) batch_ = std::min(batch_ * 2, kLargestBatch);
+  if (more_due_) FireTimers();
   return inbox_.empty() && !ready_.empty();
 }
 
@@ -228,33 +231,12 @@ void Manager::Trim() {
   trimmed_.store(true, std::memory_order_relaxed);
 }
 
-DescriptorEntry& Manager::Descriptor(int descriptor) {
-  DescriptorEntry& entry = descriptors_.At(descriptor);
-  const uint32_t generation = descriptor_registry::GenerationOf(descriptor);
-  if (entry.generation != generation) entry.Reset(generation);
-  return entry;
-}
-
-int Manager::Watch(int descriptor, DescriptorEntry& entry) {
-  if (entry.watched) return 0;
+int Manager::BeginWatch(int descriptor, DescriptorEntry& entry) {
   if (!descriptor_registry::NoteWatch(descriptor, number_)) return EPERM;
   const int error = engine_.Watch(descriptor, entry.generation);
   if (error == 0) entry.watched = true;
   if (error == EPERM) entry.kind = DescriptorKind::kNeverWaits;
   return error;
-}
-
-WakeReason Manager::WaitFor(int descriptor, DescriptorEntry& entry, uint32_t events,
-                            SteadyTime deadline, const char* what) {
-  Waiter waiter(what, descriptor);
-  DescriptorWait wait;
-  wait.waiter = &waiter;
-  wait.events = events;
-  wait.generation = entry.generation;
-  entry.Link(wait);
-  const WakeReason reason = Park(waiter, deadline);
-  entry.Unlink(wait);
-  return reason;
 }
 
 void Manager::DescriptorClosed(int descriptor) {
@@ -277,7 +259,7 @@ void Manager::WakeStaleWaits(int descriptor) {
   for (DescriptorWait* wait = descriptors_.At(descriptor).waits; wait != nullptr;
        wait = wait->next) {
     if (wait->generation == generation) continue;
-    if (wait->waiter->Claim(WakeReason::kClosed)) MakeReady(wait->waiter->coroutine);
+    if (wait->waiter->ClaimHere(WakeReason::kClosed)) MakeReady(wait->waiter->coroutine);
   }
 }
 

@@ -102,7 +102,7 @@ class ReadyQueue {
 
   // With many that are ready, each has been pushed out of the cache since its last turn: fetches
   // the stack of one some turns ahead and, further ahead, what tells where that is.
-  void PrefetchNormal() const {
+  [[gnu::always_inline]] inline void PrefetchNormal() const {
     const CoroutineRing& ring = rings_[1];
     if (ring.size() < kWorthPrefetching) [[likely]] {
       return;
@@ -116,10 +116,10 @@ class ReadyQueue {
  private:
   static constexpr unsigned kNormalOnly = 1u << static_cast<unsigned>(Priority::kNormal);
   static constexpr uint32_t kWorthPrefetching = 32;
-  static constexpr uint32_t kPrefetchHead = 8;
-  static constexpr uint32_t kPrefetchStack = 4;
+  static constexpr uint32_t kPrefetchHead = 16;
+  static constexpr uint32_t kPrefetchStack = 8;
   // A parked coroutine's own frames, as far as waking it touches them.
-  static constexpr size_t kPrefetchedLines = 3;
+  static constexpr size_t kPrefetchedLines = 4;
   static constexpr std::array<int, kPriorities> kShares = {8, 4, 1};
 
   unsigned ChooseLevel() {

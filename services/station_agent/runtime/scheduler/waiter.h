@@ -25,6 +25,15 @@ enum class WakeReason : uint8_t {
 // (what is waited for, the deadline, a cancellation); exactly one of them claims it.
 struct Waiter {
   explicit Waiter(const char* waits_for, int descriptor_or_minus_1 = -1);
+  // One that only the coroutine's own thread ends, from there.
+  Waiter(Manager& here, Coroutine* running, SteadyTime now, const char* waits_for,
+         int descriptor_or_minus_1)
+      : manager(&here),
+        coroutine(running),
+        parker(nullptr),
+        what(waits_for),
+        descriptor(descriptor_or_minus_1),
+        since(now) {}
 
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
@@ -34,6 +43,12 @@ struct Waiter {
     WakeReason expected = WakeReason::kPending;
     return result.compare_exchange_strong(expected, reason, std::memory_order_acq_rel,
                                           std::memory_order_relaxed);
+  }
+  // The same, for those that only the coroutine's own thread ends.
+  bool ClaimHere(WakeReason reason) {
+    if (result.load(std::memory_order_relaxed) != WakeReason::kPending) return false;
+    result.store(reason, std::memory_order_relaxed);
+    return true;
   }
   // Lets the claimed waiter go on. The waiter may be gone when this returns.
   void Notify();
