@@ -5,7 +5,7 @@
 namespace understudy::station_agent {
 namespace {
 
-constexpr size_t kMaxHogNames = 16;
+constexpr size_t kMaxNames = 16;
 constexpr std::array<const char*, runtime::kStackClasses> kStackNames = {"small", "standard",
                                                                          "large", "huge"};
 
@@ -38,6 +38,7 @@ RuntimeMetrics::RuntimeMetrics(metrics::Registry& registry) : registry_(registry
   switches_ = Count("switches_total", "Turns given to coroutines.");
   passes_ = Count("passes_total", "Batches of turns.");
   wakes_ = Count("wakes_total", "Pieces of work from other threads.");
+  bells_ = Count("bells_total", "Writes to the eventfd because such work found the thread asleep.");
   timers_armed_ = Level("timers_armed", "Deadlines that are waited for.");
   timers_fired_ = Count("timers_fired_total", "Deadlines that passed.");
   run_delay_ = Count("run_delay_seconds_total", "From ready to running, in sum over the samples.");
@@ -72,6 +73,10 @@ void RuntimeMetrics::Show(const runtime::ManagerStats& stats) {
   switches_.Show(number(stats.switches));
   passes_.Show(number(stats.passes));
   wakes_.Show(number(stats.wakes));
+  bells_.Show(number(stats.bells));
+  if (stats.longest_run.name != nullptr) {
+    ShowRun(NameFor(stats.longest_run.name), stats.longest_run.lasted);
+  }
   timers_armed_.Set(number(stats.timers_armed));
   timers_fired_.Show(number(stats.timers_fired));
   run_delay_.Show(absl::ToDoubleSeconds(stats.run_delay.total));
@@ -87,8 +92,7 @@ void RuntimeMetrics::Show(const runtime::ManagerStats& stats) {
 }
 
 void RuntimeMetrics::CountHog(const runtime::HogReport& report) {
-  const bool known = longest_runs_.contains(report.name) || longest_runs_.size() < kMaxHogNames;
-  const std::string name = known ? report.name : "other";
+  const std::string name = NameFor(report.name);
   const std::string kind = report.kind == runtime::HogKind::kComputes ? "computes" : "blocks";
   auto [hog, is_new] = hogs_.try_emplace({name, kind});
   if (is_new) {
@@ -97,14 +101,24 @@ void RuntimeMetrics::CountHog(const runtime::HogReport& report) {
         {{"coroutine", name}, {"kind", kind}});
   }
   hog->second.Add();
+  ShowRun(name, report.so_far);
+}
+
+std::string RuntimeMetrics::NameFor(const std::string& name) {
+  const absl::MutexLock lock(&mutex_);
+  return longest_runs_.contains(name) || longest_runs_.size() < kMaxNames ? name : "other";
+}
+
+void RuntimeMetrics::ShowRun(const std::string& name, absl::Duration lasted) {
+  const absl::MutexLock lock(&mutex_);
   auto [run, first] = longest_runs_.try_emplace(name);
   if (first) {
     run->second.first = Level("longest_run_seconds",
-                              "Longest run without yielding of those that "
-                              "kept their thread too long.",
+                              "Longest run without yielding, of those that kept their thread too "
+                              "long or ran longer than all before.",
                               {{"coroutine", name}});
   }
-  run->second.second = std::max(run->second.second, report.so_far);
+  run->second.second = std::max(run->second.second, lasted);
   run->second.first.Set(absl::ToDoubleSeconds(run->second.second));
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "common/metrics/metrics.h"
 #include "services/station_agent/runtime/scheduler/hog_detector.h"
 #include "services/station_agent/runtime/scheduler/manager_stats.h"
@@ -20,7 +22,8 @@ class RuntimeMetrics {
 
   // Not thread-safe.
   void Show(const runtime::ManagerStats& stats);
-  // From one other thread. Only the first 16 names ever seen get a series; the rest share "other".
+  // From one other thread, too. Only the first 16 names ever seen get a series; the rest share
+  // "other".
   void CountHog(const runtime::HogReport& report);
 
  private:
@@ -41,6 +44,8 @@ class RuntimeMetrics {
     Growing overflows;
   };
 
+  std::string NameFor(const std::string& name);
+  void ShowRun(const std::string& name, absl::Duration lasted);
   Growing Count(const char* thing, const char* help, const metrics::Labels& labels = {});
   metrics::Gauge Level(const char* thing, const char* help, const metrics::Labels& labels = {});
 
@@ -56,6 +61,7 @@ class RuntimeMetrics {
   Growing switches_;
   Growing passes_;
   Growing wakes_;
+  Growing bells_;
   metrics::Gauge timers_armed_;
   Growing timers_fired_;
   Growing run_delay_;
@@ -65,7 +71,9 @@ class RuntimeMetrics {
   std::array<Growing, runtime::kHookFamilies> hooks_;
   // By name and kind.
   std::map<std::pair<std::string, std::string>, metrics::Counter> hogs_;
-  std::map<std::string, std::pair<metrics::Gauge, absl::Duration>> longest_runs_;
+  absl::Mutex mutex_;
+  std::map<std::string, std::pair<metrics::Gauge, absl::Duration>> longest_runs_
+      ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace understudy::station_agent

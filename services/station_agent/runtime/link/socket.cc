@@ -9,14 +9,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 
 namespace understudy::station_agent::runtime {
 namespace {
-
-constexpr size_t kLargestDatagram = 65'507;
 
 struct AddressFree {
   void operator()(addrinfo* list) const { freeaddrinfo(list); }
@@ -38,15 +37,6 @@ absl::StatusOr<AddressList> Resolve(const Endpoint& endpoint, int type, int flag
 
 std::string NameOf(const char* kind, const Endpoint& endpoint) {
   return absl::StrCat(kind, " ", endpoint.host, ":", endpoint.port);
-}
-
-absl::StatusOr<Endpoint> ToEndpoint(const sockaddr_storage& address, socklen_t size) {
-  char host[NI_MAXHOST];
-  char port[NI_MAXSERV];
-  const int error = getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host,
-                                sizeof(host), port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
-  if (error != 0) return absl::UnavailableError(gai_strerror(error));
-  return Endpoint{host, static_cast<uint16_t>(std::stoi(port))};
 }
 
 uint16_t PortOf(int descriptor) {
@@ -109,6 +99,16 @@ absl::StatusOr<Descriptor> Bind(const Endpoint& local, int type, const std::stri
 
 }  // namespace
 
+absl::StatusOr<Endpoint> ToEndpoint(const SocketAddress& address) {
+  char host[NI_MAXHOST];
+  char port[NI_MAXSERV];
+  const int error =
+      getnameinfo(reinterpret_cast<const sockaddr*>(&address.storage), address.size, host,
+                  sizeof(host), port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
+  if (error != 0) return absl::UnavailableError(gai_strerror(error));
+  return Endpoint{host, static_cast<uint16_t>(std::stoi(port))};
+}
+
 absl::StatusOr<std::unique_ptr<Link>> ConnectTcp(const Endpoint& peer, SteadyTime deadline) {
   return Connect("tcp", SOCK_STREAM, peer, deadline);
 }
@@ -129,12 +129,11 @@ absl::StatusOr<std::unique_ptr<TcpAcceptor>> TcpAcceptor::Listen(const Endpoint&
 
 absl::StatusOr<std::unique_ptr<Link>> TcpAcceptor::Accept(SteadyTime deadline) {
   while (true) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof(address);
-    Descriptor accepted(accept4(descriptor_.get(), reinterpret_cast<sockaddr*>(&address), &size,
-                                SOCK_NONBLOCK | SOCK_CLOEXEC));
+    SocketAddress address;
+    Descriptor accepted(accept4(descriptor_.get(), reinterpret_cast<sockaddr*>(&address.storage),
+                                &address.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted.get() >= 0) {
-      const auto peer = ToEndpoint(address, size);
+      const auto peer = ToEndpoint(address);
       const std::string name = peer.ok() ? NameOf("tcp", *peer) : name_;
       return std::make_unique<DescriptorLink>(std::move(accepted), name);
     }
@@ -156,17 +155,22 @@ absl::StatusOr<std::unique_ptr<UdpSocket>> UdpSocket::Bind(const Endpoint& local
 
 absl::StatusOr<Datagram> UdpSocket::Receive(SteadyTime deadline) {
   std::string buffer(kLargestDatagram, '\0');
+  SocketAddress sender;
+  const auto size = ReceiveFrom(buffer, sender, deadline);
+  if (!size.ok()) return size.status();
+  buffer.resize(*size);
+  auto peer = ToEndpoint(sender);
+  if (!peer.ok()) return peer.status();
+  return Datagram{std::move(buffer), *std::move(peer)};
+}
+
+absl::StatusOr<size_t> UdpSocket::ReceiveFrom(std::span<char> buffer, SocketAddress& sender,
+                                              SteadyTime deadline) {
   while (true) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof(address);
+    sender = SocketAddress();
     const ssize_t received = recvfrom(descriptor_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT,
-                                      reinterpret_cast<sockaddr*>(&address), &size);
-    if (received >= 0) {
-      buffer.resize(static_cast<size_t>(received));
-      auto peer = ToEndpoint(address, size);
-      if (!peer.ok()) return peer.status();
-      return Datagram{std::move(buffer), *std::move(peer)};
-    }
+                                      reinterpret_cast<sockaddr*>(&sender.storage), &sender.size);
+    if (received >= 0) return static_cast<size_t>(received);
     if (errno != EAGAIN && errno != EINTR) return LinkError(name_, "receive", errno);
     const absl::Status ready = WaitForDescriptor(descriptor_.get(), POLLIN, deadline, name_);
     if (!ready.ok()) return ready;
@@ -176,10 +180,17 @@ absl::StatusOr<Datagram> UdpSocket::Receive(SteadyTime deadline) {
 absl::Status UdpSocket::Send(std::string_view data, const Endpoint& peer, SteadyTime deadline) {
   const auto addresses = Resolve(peer, SOCK_DGRAM, AI_NUMERICHOST, name_);
   if (!addresses.ok()) return addresses.status();
-  const addrinfo& address = **addresses;
+  SocketAddress address;
+  address.size = (*addresses)->ai_addrlen;
+  std::memcpy(&address.storage, (*addresses)->ai_addr, address.size);
+  return SendTo(data, address, deadline);
+}
+
+absl::Status UdpSocket::SendTo(std::string_view data, const SocketAddress& peer,
+                               SteadyTime deadline) {
   while (true) {
     const ssize_t sent = sendto(descriptor_.get(), data.data(), data.size(), MSG_DONTWAIT,
-                                address.ai_addr, address.ai_addrlen);
+                                reinterpret_cast<const sockaddr*>(&peer.storage), peer.size);
     if (sent >= 0) return absl::OkStatus();
     if (errno != EAGAIN && errno != EINTR) return LinkError(name_, "send", errno);
     const absl::Status ready = WaitForDescriptor(descriptor_.get(), POLLOUT, deadline, name_);

@@ -1,6 +1,8 @@
 #ifndef UNDERSTUDY_SERVICES_STATION_AGENT_RUNTIME_LINK_SOCKET_H_
 #define UNDERSTUDY_SERVICES_STATION_AGENT_RUNTIME_LINK_SOCKET_H_
 
+#include <sys/socket.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -41,18 +43,32 @@ class TcpAcceptor {
   const std::string name_;
 };
 
+// An address as the system keeps it.
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+};
+// In digits.
+absl::StatusOr<Endpoint> ToEndpoint(const SocketAddress& address);
+
+inline constexpr size_t kLargestDatagram = 65'507;
+
 struct Datagram {
   std::string data;
   Endpoint peer;  // the sender's address in digits
 };
 
-// A datagram socket that hears from anybody. Datagrams are at most 65,507 bytes.
+// A datagram socket that hears from anybody. For a link to each sender: UdpAcceptor.
 class UdpSocket {
  public:
   static absl::StatusOr<std::unique_ptr<UdpSocket>> Bind(const Endpoint& local);
   absl::StatusOr<Datagram> Receive(SteadyTime deadline);
   // `peer.host` is an address in digits, as Receive gives it.
   absl::Status Send(std::string_view data, const Endpoint& peer, SteadyTime deadline);
+  // The same without names. What does not fit into `buffer` is lost.
+  absl::StatusOr<size_t> ReceiveFrom(std::span<char> buffer, SocketAddress& sender,
+                                     SteadyTime deadline);
+  absl::Status SendTo(std::string_view data, const SocketAddress& peer, SteadyTime deadline);
   void Close() { descriptor_.Close(); }
   uint16_t port() const { return port_; }
 

@@ -3,11 +3,6 @@
 #include <algorithm>
 
 namespace understudy::station_agent::runtime {
-namespace {
-
-constexpr size_t kMaxNames = 1000;
-
-}  // namespace
 
 std::optional<HogReport> HogDetector::Observe(const HogSample& sample) {
   if (sample.name == nullptr || sample.switches != first_.switches || first_.name == nullptr) {
@@ -21,8 +16,9 @@ std::optional<HogReport> HogDetector::Observe(const HogSample& sample) {
     asleep_since_ = sample.time;
   }
   const absl::Duration computed = sample.cpu - first_.cpu;
-  if (computed >= limit_) return Report(sample, HogKind::kComputes, computed);
   const absl::Duration slept = asleep_ ? sample.time - asleep_since_ : absl::ZeroDuration();
+  longest_.Keep({sample.name, std::max(computed, slept)});
+  if (computed >= limit_) return Report(sample, HogKind::kComputes, computed);
   if (slept >= limit_) return Report(sample, HogKind::kBlocks, slept);
   return std::nullopt;
 }
@@ -36,13 +32,9 @@ void HogDetector::Begin(const HogSample& sample) {
 
 std::optional<HogReport> HogDetector::Report(const HogSample& sample, HogKind kind,
                                              absl::Duration so_far) {
-  const std::string name = sample.name;
-  if (longest_.contains(name) || longest_.size() < kMaxNames) {
-    longest_[name] = std::max(longest_[name], so_far);
-  }
   if (reported_) return std::nullopt;
   reported_ = true;
-  return HogReport{name, kind, so_far};
+  return HogReport{sample.name, kind, so_far};
 }
 
 }  // namespace understudy::station_agent::runtime

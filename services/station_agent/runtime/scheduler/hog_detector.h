@@ -2,7 +2,6 @@
 #define UNDERSTUDY_SERVICES_STATION_AGENT_RUNTIME_SCHEDULER_HOG_DETECTOR_H_
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 
@@ -21,6 +20,19 @@ struct HogReport {
   std::string name;
   HogKind kind;
   absl::Duration so_far;
+};
+
+// One run of a coroutine, from its turn's begin until it yielded, waited or ended.
+struct NamedRun {
+  const char* name = nullptr;  // lives for ever; null: none yet
+  absl::Duration lasted;
+
+  // Whether it took the other's place as the longest.
+  bool Keep(const NamedRun& other) {
+    if (other.lasted <= lasted) return false;
+    *this = other;
+    return true;
+  }
 };
 
 // What a watchdog sees of one thread at one moment.
@@ -42,8 +54,8 @@ class HogDetector {
   // A report when the present run passes the limit; once for each run and kind.
   std::optional<HogReport> Observe(const HogSample& sample);
 
-  // The longest run seen of each name that ever passed the limit (at most 1,000 names).
-  const std::map<std::string, absl::Duration>& longest() const { return longest_; }
+  // The longest run that more than one look fell into, below the limit, too.
+  const NamedRun& longest() const { return longest_; }
 
  private:
   void Begin(const HogSample& sample);
@@ -54,7 +66,7 @@ class HogDetector {
   SteadyTime asleep_since_;
   bool asleep_ = false;
   bool reported_ = false;
-  std::map<std::string, absl::Duration> longest_;
+  NamedRun longest_;
 };
 
 }  // namespace understudy::station_agent::runtime

@@ -19,7 +19,20 @@ TEST(HogDetectorTest, NamesWhoComputesTooLong) {
   EXPECT_EQ(report->name, "image");
   EXPECT_EQ(report->kind, HogKind::kComputes);
   EXPECT_FALSE(detector.Observe(At(80, 1, "image", false, 80)).has_value());
-  EXPECT_EQ(detector.longest().at("image"), absl::Milliseconds(80));
+  EXPECT_STREQ(detector.longest().name, "image");
+  EXPECT_EQ(detector.longest().lasted, absl::Milliseconds(80));
+}
+
+TEST(HogDetectorTest, NamesTheLongestRunBelowTheLimitToo) {
+  HogDetector detector(absl::Milliseconds(50));
+  detector.Observe(At(0, 1, "short", false, 0));
+  detector.Observe(At(10, 1, "short", false, 10));
+  detector.Observe(At(20, 2, "long", false, 10));
+  EXPECT_FALSE(detector.Observe(At(50, 2, "long", false, 40)).has_value());
+  detector.Observe(At(60, 3, "short", false, 40));
+  detector.Observe(At(70, 3, "short", false, 50));
+  EXPECT_STREQ(detector.longest().name, "long");
+  EXPECT_EQ(detector.longest().lasted, absl::Milliseconds(30));
 }
 
 TEST(HogDetectorTest, NamesWhoBlocksTheThread) {
@@ -42,7 +55,7 @@ TEST(HogDetectorTest, WhoYieldsIsNoHog) {
   for (int ms = 0; ms < 1000; ms += 20) {
     EXPECT_FALSE(detector.Observe(At(ms, static_cast<uint64_t>(ms), "busy", true, ms)).has_value());
   }
-  EXPECT_TRUE(detector.longest().empty());
+  EXPECT_EQ(detector.longest().name, nullptr);
 }
 
 TEST(HogDetectorTest, AnIdleThreadIsNoHog) {

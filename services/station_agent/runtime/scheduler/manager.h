@@ -166,6 +166,8 @@ class Manager {
     return reason;
   }
   void DescriptorClosed(int descriptor);
+  // Of a run that somebody else measured.
+  void NoteRun(const NamedRun& run) { longest_run_.Keep(run); }
   // Gives free stacks' memory and unused capacity back, for idle times.
   void Trim();
 
@@ -260,11 +262,12 @@ class Manager {
   void FireTimers();
   void WaitForEvents(SteadyTime latest_wake);
   absl::Duration TimeToWait(SteadyTime latest_wake);
-  int BeginWatch(int descriptor, DescriptorEntry& entry);
+  [[gnu::cold]] int BeginWatch(int descriptor, DescriptorEntry& entry);
   void HandleEvent(const DescriptorEvent& event);
   void WakeStaleWaits(int descriptor);
   void RunBatch();
   bool MayGoOn();
+  void RunTimed();
   void BeginRunDelaySample();
   void SampleRunDelay(Coroutine* coroutine);
   void AbandonAfterFork();
@@ -315,11 +318,13 @@ class Manager {
   bool sampling_ = false;
   uint64_t passes_ = 0;
   uint64_t wakes_ = 0;
+  std::atomic<uint64_t> bells_{0};
   uint64_t spawned_ = 0;
   uint64_t refused_ = 0;
   uint64_t uncaught_ = 0;
   uint64_t timers_fired_ = 0;
   RunDelay run_delay_;
+  NamedRun longest_run_;
   std::array<uint64_t, kHookFamilies> hook_counts_{};
 };
 

@@ -110,6 +110,7 @@ bool Manager::Post(InboxNode* node) {
   if (!inbox_.Push(node)) return false;
   if (asleep_.load(std::memory_order_seq_cst) &&
       asleep_.exchange(false, std::memory_order_seq_cst)) {
+    bells_.fetch_add(1, std::memory_order_relaxed);
     engine_.Wake();
   }
   return true;

@@ -60,9 +60,11 @@ ManagerStats Manager::stats() const {
   stats.switches = switches();
   stats.passes = passes_;
   stats.wakes = wakes_;
+  stats.bells = bells_.load(std::memory_order_relaxed);
   stats.timers_armed = timers_.size();
   stats.timers_fired = timers_fired_;
   stats.run_delay = run_delay_;
+  stats.longest_run = longest_run_;
   for (int i = 0; i < kStackClasses; ++i) {
     stats.stacks[static_cast<size_t>(i)] = stacks_.stats(static_cast<StackClass>(i));
   }

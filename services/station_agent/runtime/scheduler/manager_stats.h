@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "services/station_agent/runtime/coroutine/stack_pool.h"
+#include "services/station_agent/runtime/scheduler/hog_detector.h"
 
 namespace understudy::station_agent::runtime {
 
@@ -32,10 +33,13 @@ struct ManagerStats {
   uint64_t uncaught = 0;  // ended by an exception
   uint64_t switches = 0;
   uint64_t passes = 0;  // of the loop
-  uint64_t wakes = 0;   // by other threads
+  uint64_t wakes = 0;   // pieces of work from other threads
+  uint64_t bells = 0;   // of these, that found the thread asleep: one write to its eventfd each
   uint64_t timers_armed = 0;
   uint64_t timers_fired = 0;
   RunDelay run_delay;
+  // By the clock in one pass of sixteen, and of those that a watchdog saw at two looks or more.
+  NamedRun longest_run;
   std::array<StackClassStats, kStackClasses> stacks;
   std::array<uint64_t, kHookFamilies> hooks{};  // calls, by HookFamily
 };

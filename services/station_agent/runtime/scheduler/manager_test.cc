@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cfenv>
+#include <functional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -421,6 +423,79 @@ TEST(ManagerThreadTest, StopCancelsWhatWaits) {
       [&manager] { manager.Spawn([&manager] { manager.SleepUntil(SteadyTime::Infinite()); }); });
   manager.Stop();
   runner.join();
+}
+
+TEST_F(ManagerTest, NamesTheLongestRun) {
+  const auto runs = [this](absl::Duration each) {
+    for (int i = 0; i < 100; ++i) {
+      clock_.Advance(each);
+      manager_.Yield();
+    }
+  };
+  manager_.Spawn([&] { runs(absl::Milliseconds(2)); }, {.name = "brisk"});
+  manager_.Spawn([&] { runs(absl::Milliseconds(7)); }, {.name = "sluggish"});
+  manager_.Spawn([&] { runs(absl::Milliseconds(3)); }, {.name = "brisk"});
+  manager_.RunUntilDone();
+  EXPECT_STREQ(manager_.stats().longest_run.name, "sluggish");
+  EXPECT_EQ(manager_.stats().longest_run.lasted, absl::Milliseconds(7));
+}
+
+// Tells when its thread is about to sleep, and others have been told that it does.
+class DrowsyEngine final : public EventEngine {
+ public:
+  std::function<void()> on_sleep;
+  std::atomic<int> wakes{0};
+
+  int Watch(int descriptor, uint32_t generation) override {
+    return engine_.Watch(descriptor, generation);
+  }
+  void Forget(int descriptor) override { engine_.Forget(descriptor); }
+  size_t Wait(absl::Duration timeout, std::span<DescriptorEvent> events) override {
+    if (timeout == absl::InfiniteDuration()) on_sleep();
+    return engine_.Wait(timeout, events);
+  }
+  void Wake() override {
+    ++wakes;
+    engine_.Wake();
+  }
+  void AbandonAfterFork() override { engine_.AbandonAfterFork(); }
+
+ private:
+  EpollEngine engine_;
+};
+
+void PostFromAnotherThread(Manager& manager, int count, int& done) {
+  std::thread([&] {
+    for (int i = 0; i < count; ++i) manager.Post([&done] { ++done; });
+  }).join();
+}
+
+TEST(ManagerWakeTest, AThousandPiecesOfWorkForASleepingThreadCostOneWrite) {
+  const SystemClock clock;
+  DrowsyEngine engine;
+  Manager manager({}, clock, engine);
+  int done = 0;
+  engine.on_sleep = [&] {
+    PostFromAnotherThread(manager, 1000, done);
+    manager.Post([&manager] { manager.Stop(); });
+  };
+  manager.Run();
+  EXPECT_EQ(done, 1000);
+  EXPECT_EQ(manager.stats().wakes, 1002u);  // and two of Stop
+  EXPECT_EQ(manager.stats().bells, 1u);
+  EXPECT_EQ(engine.wakes, 1);
+}
+
+TEST(ManagerWakeTest, WorkForAThreadThatIsAwakeCostsNoWrite) {
+  const SystemClock clock;
+  DrowsyEngine engine;
+  Manager manager({}, clock, engine);
+  int done = 0;
+  manager.Spawn([&] { PostFromAnotherThread(manager, 1000, done); });
+  manager.RunUntilDone();
+  EXPECT_EQ(done, 1000);
+  EXPECT_EQ(manager.stats().bells, 0u);
+  EXPECT_EQ(engine.wakes, 0);
 }
 
 }  // namespace

@@ -172,11 +172,18 @@ bool Runtime::WatchOne(Worker& worker) {
   // What was read does not belong together when the coroutine changed meanwhile.
   if (worker.manager->Sample().switches != sample.switches) return true;
   const auto report = worker.hogs.Observe(seen);
+  TellOfLongest(worker);
   if (report.has_value()) {
     hogs_.fetch_add(1, std::memory_order_relaxed);
     if (options_.on_hog) options_.on_hog(*report);
   }
   return true;
+}
+
+void Runtime::TellOfLongest(Worker& worker) {
+  if (!worker.longest_told.Keep(worker.hogs.longest())) return;
+  Manager* manager = worker.manager.get();
+  manager->Post([manager, run = worker.longest_told] { manager->NoteRun(run); });
 }
 
 void Runtime::TrimIfIdle(Worker& worker, const RunSample& sample, SteadyTime now) {

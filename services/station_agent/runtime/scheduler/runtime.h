@@ -85,6 +85,7 @@ class Runtime {
     EpollEngine engine;
     std::unique_ptr<Manager> manager;
     HogDetector hogs;
+    NamedRun longest_told;
     SteadyTime idle_since = SteadyTime::Infinite();
     uint64_t idle_switches = 0;
     std::thread thread;
@@ -99,6 +100,8 @@ class Runtime {
   void Watch();
   // Returns whether the thread had anything to do.
   bool WatchOne(Worker& worker);
+  // Tells the thread of a longer run than it may know of.
+  void TellOfLongest(Worker& worker);
   void TrimIfIdle(Worker& worker, const RunSample& sample, SteadyTime now);
 
   const RuntimeOptions options_;
