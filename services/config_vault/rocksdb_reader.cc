@@ -287,8 +287,10 @@ absl::StatusOr<std::vector<RememberedRequest>> RocksdbReader::ListRequests(uint6
   for (walk.First(); walk.Valid() && requests.size() < limit; walk.Next()) {
     const std::string id(walk.value());
     UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<RememberedRequest> request, FindRequest(id));
-    if (!request.has_value()) return Dangling("the remembered request \"" + id + "\"");
-    requests.push_back(*std::move(request));
+    // The id may have been used anew, and be forgotten by now, by a root without this memory.
+    const bool is_this =
+        request.has_value() && walk.key() == keys::Numbered(keys::kRequestNumbers, request->number);
+    if (is_this) requests.push_back(*std::move(request));
   }
   UNDERSTUDY_RETURN_IF_ERROR(walk.status());
   return requests;

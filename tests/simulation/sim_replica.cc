@@ -123,11 +123,15 @@ void SimReplica::Fill(std::shared_ptr<Filling> filling) {
   filling->pieces.clear();
   filling_ = world_.streams().Connect(node_, peer, "snapshot");
   filling_->Send({"snapshot-of", SnapshotWanted{site.lineage, wanted}});
+  // Once it is whole, what else comes of this stream counts no more.
+  const SimStream* const raw = filling_.get();
   filling_->SetHandlers(
-      [this, filling](const SimMessage& message) {
+      [this, filling, raw](const SimMessage& message) {
+        if (filling_.get() != raw) return;
         const auto& part = std::any_cast<const SnapshotMessage&>(message.body);
         if (!part.end.has_value()) return filling->pieces.push_back(part.piece);
-        filling_->Close();
+        const auto stream = std::exchange(filling_, nullptr);
+        stream->Close();
         disk_.Clear();
         for (const cv::VaultBatch& piece : filling->pieces) {
           disk_.Apply(piece, {.filling = true});
@@ -135,7 +139,9 @@ void SimReplica::Fill(std::shared_ptr<Filling> filling) {
         Finish(filling->pieces.back().counters, *part.end);
         Prepare();
       },
-      [this, filling] { Fill(filling); });
+      [this, filling, raw] {
+        if (filling_.get() == raw) Fill(filling);
+      });
 }
 
 void SimReplica::FillFromEtcd(const etcd::RangeResult& found) {

@@ -181,7 +181,9 @@ class MemoryReader final : public VaultReader {
     std::vector<RememberedRequest> requests;
     for (auto it = state_->request_ids.upper_bound(after); it != state_->request_ids.end(); ++it) {
       if (requests.size() == limit) break;
-      requests.push_back(state_->requests.at(it->second));
+      const auto found = state_->requests.find(it->second);
+      const bool is_this = found != state_->requests.end() && found->second.number == it->first;
+      if (is_this) requests.push_back(found->second);
     }
     return requests;
   }
