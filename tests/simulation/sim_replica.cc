@@ -165,6 +165,8 @@ void SimReplica::Finish(const cv::Counters& counters, const cv::ReplicaPosition&
   disk_.Sync();
   must_fill_ = false;
   compacted_ = 0;
+  // What this vault has committed itself may be newer: it is told again.
+  tip_.batch_revision = 0;
   outside_.on_filled();
 }
 

@@ -144,6 +144,11 @@ absl::Status Replica::FinishFill(const SiteState& site, const Counters& counters
   refill_revision_ = 0;
   compacted_ = 0;
   feed_.Restart(counters.revision);
+  {
+    // What this vault has committed itself may be newer than the snapshot: it is told again.
+    absl::MutexLock lock(&mutex_);
+    tip_.batch_revision = 0;
+  }
   SetTip(site, position);
   observer_.OnApplied(counters);
   return absl::OkStatus();
