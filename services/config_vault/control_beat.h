@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "common/time/steady_time.h"
 #include "services/config_vault/registry_records.h"
 
 namespace understudy::config_vault {
@@ -28,6 +29,11 @@ struct ControlBeat {
   uint64_t applied = 0;
   // How long ago the sender last heard the root of `epoch`; nothing when it never did.
   std::optional<absl::Duration> root_heard_ago = {};
+  // To the root of `epoch`: for so long after the newest of its packets that the sender has seen,
+  // the sender claims nothing. Zero: it promises nothing.
+  absl::Duration holds_still = absl::ZeroDuration();
+  // When that packet was sent, on the receiver's clock. Does not travel: ControlLinks knows.
+  std::optional<SteadyTime> acknowledged = {};
 
   bool operator==(const ControlBeat&) const = default;
 };

@@ -44,6 +44,7 @@ void ReadPolicy(config::ConfigReader& section, RootClaimPolicy& policy) {
                                               {absl::Milliseconds(100), absl::Hours(1)});
   policy.resign_after = section.DurationOr("resign_after", defaults.resign_after,
                                            {absl::Milliseconds(200), absl::Hours(1)});
+  policy.read_lease = section.BoolOr("read_lease", defaults.read_lease);
   if (policy.resign_after < policy.detection_time() * 2) {
     section.Problem("resign_after",
                     absl::StrCat("expected at least twice beat_interval * missed_beats_limit, ",

@@ -4,6 +4,15 @@
 #include <utility>
 
 namespace understudy::config_vault {
+namespace {
+
+// Cut to what a packet's field holds.
+uint32_t Microseconds(absl::Duration duration) {
+  return static_cast<uint32_t>(
+      std::clamp<int64_t>(absl::ToInt64Microseconds(duration), 0, int64_t{kNeverHeard} - 1));
+}
+
+}  // namespace
 
 ControlLinks::ControlLinks(std::string self, uint64_t instance, const beat::SessionKey& key)
     : self_(std::move(self)), self_tag_(NodeTag(self_)), instance_(instance), key_(key) {}
@@ -20,9 +29,11 @@ void ControlLinks::SetPeers(const std::vector<std::string>& ids) {
   }
 }
 
-ControlPacketBytes ControlLinks::Encode(const std::string& peer, const ControlBeat& beat) {
+ControlPacketBytes ControlLinks::Encode(const std::string& peer, const ControlBeat& beat,
+                                        SteadyTime now) {
   Link& link = links_.at(NodeTag(peer));
   most_sent_ = std::max(most_sent_, link.sent + 1);
+  link.sent_at[(link.sent + 1) % kRecentPackets] = now;
   ControlPacket packet{.sender = self_tag_,
                        .receiver = NodeTag(peer),
                        .instance = instance_,
@@ -35,11 +46,10 @@ ControlPacketBytes ControlLinks::Encode(const std::string& peer, const ControlBe
                        .household_whole = beat.household_whole,
                        .following = beat.following,
                        .applied = beat.applied,
-                       .root_heard_ago_us = kNeverHeard};
+                       .root_heard_ago_us = kNeverHeard,
+                       .holds_still_us = Microseconds(beat.holds_still)};
   if (beat.root_heard_ago.has_value()) {
-    const int64_t ago = absl::ToInt64Microseconds(*beat.root_heard_ago);
-    packet.root_heard_ago_us =
-        static_cast<uint32_t>(std::clamp<int64_t>(ago, 0, int64_t{kNeverHeard} - 1));
+    packet.root_heard_ago_us = Microseconds(*beat.root_heard_ago);
   }
   return EncodeControlPacket(packet, key_);
 }
@@ -63,9 +73,13 @@ ControlLinks::Received ControlLinks::Receive(std::span<const uint8_t> bytes) {
                    .household_whole = packet.household_whole,
                    .following = packet.following,
                    .applied = packet.applied,
-                   .root_heard_ago = std::nullopt};
+                   .root_heard_ago = std::nullopt,
+                   .holds_still = absl::Microseconds(packet.holds_still_us)};
   if (packet.root_heard_ago_us != kNeverHeard) {
     received.beat.root_heard_ago = absl::Microseconds(packet.root_heard_ago_us);
+  }
+  if (IsEcho(found->second, packet)) {
+    received.beat.acknowledged = found->second.sent_at[packet.echo_sequence % kRecentPackets];
   }
   return received;
 }
@@ -78,14 +92,18 @@ ControlResult ControlLinks::Judge(Link& link, const ControlPacket& packet) {
     link.seen_sequence = packet.sequence;
     return ControlResult::kOk;
   }
-  const bool proven = packet.echo_instance == instance_ && packet.echo_sequence <= link.sent &&
-                      packet.echo_sequence + kRecentPackets > link.sent;
+  const bool proven = IsEcho(link, packet);
   link.seen_instance = packet.instance;
   link.seen_sequence = packet.sequence;
   if (!proven) return ControlResult::kUnproven;
   link.instance = packet.instance;
   link.sequence = packet.sequence;
   return ControlResult::kOk;
+}
+
+bool ControlLinks::IsEcho(const Link& link, const ControlPacket& packet) const {
+  return packet.echo_instance == instance_ && packet.echo_sequence <= link.sent &&
+         packet.echo_sequence + kRecentPackets > link.sent;
 }
 
 std::string ControlLinks::NameOf(uint64_t tag) const {

@@ -1,6 +1,7 @@
 #ifndef UNDERSTUDY_SERVICES_CONFIG_VAULT_CONTROL_LINKS_H_
 #define UNDERSTUDY_SERVICES_CONFIG_VAULT_CONTROL_LINKS_H_
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -28,8 +29,9 @@ class ControlLinks {
   // comes back may never have stopped: to it, too, our sequence goes on growing.
   void SetPeers(const std::vector<std::string>& ids);
 
-  // The next packet to the peer, which must be one of the peers.
-  ControlPacketBytes Encode(const std::string& peer, const ControlBeat& beat);
+  // The next packet to the peer, which must be one of the peers. `now` must not be later than when
+  // it is sent.
+  ControlPacketBytes Encode(const std::string& peer, const ControlBeat& beat, SteadyTime now);
 
   struct Received {
     ControlResult result = ControlResult::kOk;
@@ -47,6 +49,8 @@ class ControlLinks {
     std::string id = {};
     // Of the packets to the peer.
     uint64_t sent = 0;
+    // When the latest of them were sent, each at its sequence modulo the array's length.
+    std::array<SteadyTime, kRecentPackets> sent_at = {};
     // The instance that is believed, 0 before the first, and its newest packet.
     uint64_t instance = 0;
     uint64_t sequence = 0;
@@ -56,6 +60,8 @@ class ControlLinks {
   };
 
   ControlResult Judge(Link& link, const ControlPacket& packet);
+  // Whether it names a recent packet of ours.
+  bool IsEcho(const Link& link, const ControlPacket& packet) const;
   std::string NameOf(uint64_t tag) const;
 
   const std::string self_;

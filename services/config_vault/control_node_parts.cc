@@ -7,8 +7,9 @@
 namespace understudy::config_vault {
 namespace {
 
-// How soon an admitted or removed node is noticed.
-constexpr absl::Duration kLookEvery = absl::Seconds(1);
+// How soon an admitted or removed node is noticed. Until then those who have not seen the change
+// cannot claim, and the root reads without its lease.
+constexpr absl::Duration kLookEvery = absl::Milliseconds(200);
 
 }  // namespace
 
@@ -44,6 +45,7 @@ ControlNodeParts::ControlNodeParts(const ControlConfig& config, const Needs& nee
                .key = needs.key,
                .reign = needs.reign,
                .role = needs.role,
+               .lease = needs.lease,
                .socket = *socket_,
                .metrics = metrics_}),
       nodes_executor_("control-nodes", needs.clock) {}
@@ -69,14 +71,22 @@ void ControlNodeParts::Stop() {
 
 void ControlNodeParts::LookAtNodes() {
   nodes_executor_.RunAt(needs_.clock.SteadyNow() + kLookEvery, [this] { LookAtNodes(); });
+  const ReplicaProgress before = needs_.reign.progress();
   auto stored = ReadControlNodes(*needs_.store.Snapshot());
+  // While the store is being filled it may lack them.
+  const bool is_whole = before.following && needs_.reign.progress().following;
   absl::Status status = stored.status();
-  if (stored.ok() && !stored->has_value()) return AdmitFirstNodes();
+  if (stored.ok() && !stored->has_value()) {
+    if (is_whole) runner_.SetNodesSeen(before.applied);
+    return AdmitFirstNodes();
+  }
   const bool retry = !nodes_status_.ok();
   if (stored.ok() && ((*stored)->revision != nodes_revision_ || retry)) {
-    status = runner_.SetNodes((*stored)->nodes);
+    status = runner_.SetNodes((*stored)->nodes, (*stored)->revision);
     nodes_revision_ = (*stored)->revision;
   }
+  // Where they cannot be read, those in use must do: the site needs a root.
+  if (is_whole) runner_.SetNodesSeen(before.applied);
   // Once per outage.
   if (!status.ok() && nodes_status_.ok()) {
     log_.Warn("the admitted control nodes: {}", DescribeError(status));

@@ -30,6 +30,7 @@ class ControlNodeParts {
     metrics::Registry& registry;
     RootKey& key;
     Reign& reign;
+    ReadLease& lease;
     Engine& engine;
     RoleFeed& role;
     Household& household;

@@ -20,19 +20,22 @@
 #include "common/time/system_clock.h"
 #include "services/config_vault/testing/fake_root_key.h"
 #include "services/config_vault/testing/memory_vault_store.h"
+#include "services/config_vault/vault_state_machine.h"
 
 namespace understudy::config_vault {
 namespace {
 
-// Remembers what the root claim makes of it, and takes the first nodes' document.
+// Remembers what the root claim makes of it, and writes the nodes' document to the node's store.
 class FakeEngine final : public Engine, public Reign {
  public:
+  explicit FakeEngine(MemoryVaultStore& store) : store_(store) {}
+
   void Propose(Command command, Done done) override {
-    {
-      absl::MutexLock lock(&mutex_);
-      proposed_.push_back(std::move(command));
-    }
-    done(Outcome());
+    const auto view = store_.Snapshot();
+    VaultStateMachine machine({}, reign(), *view);
+    const absl::StatusOr<Outcome> outcome = machine.Apply(std::move(command));
+    EXPECT_TRUE(store_.Commit(machine.batch()).ok());
+    done(outcome);
   }
   void BeginReign(Epoch epoch) override {
     absl::MutexLock lock(&mutex_);
@@ -49,15 +52,11 @@ class FakeEngine final : public Engine, public Reign {
     absl::MutexLock lock(&mutex_);
     return reign_;
   }
-  bool has_proposed() const {
-    absl::MutexLock lock(&mutex_);
-    return !proposed_.empty();
-  }
 
  private:
+  MemoryVaultStore& store_;
   mutable absl::Mutex mutex_;
   Epoch reign_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::vector<Command> proposed_ ABSL_GUARDED_BY(mutex_);
 };
 
 struct Vault {
@@ -65,12 +64,15 @@ struct Vault {
     household.Arrive("membership");
     household.Arrive("failover-orchestrator");
   }
+  bool HasNodes() const { return store.Snapshot()->FindHead(kControlNodesDocument)->has_value(); }
+
   metrics::Registry registry;
+  MemoryVaultStore store;
   FakeRootKey key;
-  FakeEngine engine;
+  FakeEngine engine{store};
+  ReadLease lease;
   RoleFeed role{RoleState()};
   Household household;
-  MemoryVaultStore store;
   std::unique_ptr<ControlNodeParts> parts;
 };
 
@@ -88,7 +90,9 @@ class ControlNodePartsTest : public ::testing::Test {
         probes.push_back(*ControlSocket::Bind("127.0.0.1:0"));
         const std::string id = absl::StrCat("control-", i);
         all.push_back({.id = id,
-                       .addresses = {.vault = id + ":1", .membership = "", .orchestrator = ""},
+                       .addresses = {.vault = id + ":1",
+                                     .membership = id + ":2",
+                                     .orchestrator = id + ":3"},
                        .beats = absl::StrCat("127.0.0.1:", probes.back()->port())});
       }
     }
@@ -108,6 +112,7 @@ class ControlNodePartsTest : public ::testing::Test {
                                                  .registry = vault->registry,
                                                  .key = vault->key,
                                                  .reign = vault->engine,
+                                                 .lease = vault->lease,
                                                  .engine = vault->engine,
                                                  .role = vault->role,
                                                  .household = vault->household,
@@ -159,7 +164,20 @@ TEST_F(ControlNodePartsTest, OneOfThreeIsRootAndAnotherFollowsWhenItIsGone) {
 
 TEST_F(ControlNodePartsTest, TheFirstRootAdmitsTheConfiguredNodes) {
   Start(1);
-  EXPECT_TRUE(testing::Eventually([&] { return vaults_.at("control-1")->engine.has_proposed(); }));
+  EXPECT_TRUE(testing::Eventually([&] { return vaults_.at("control-1")->HasNodes(); }));
+}
+
+TEST_F(ControlNodePartsTest, TheOthersPromisesGiveTheRootItsLease) {
+  Start(3);
+  ASSERT_TRUE(testing::Eventually([&] { return !Root().empty(); }));
+  Vault& root = *vaults_.at(Root());
+  root.lease.Settle({.epoch = root.engine.reign(), .nodes = 1, .batch_revision = 7});
+  EXPECT_TRUE(testing::Eventually([&] { return root.lease.BatchToRead(clock_.SteadyNow()) == 7; }));
+  for (auto& [id, vault] : vaults_) {
+    if (vault.get() != &root) vault->parts->Stop();
+  }
+  EXPECT_TRUE(
+      testing::Eventually([&] { return !root.lease.BatchToRead(clock_.SteadyNow()).has_value(); }));
 }
 
 TEST_F(ControlNodePartsTest, ListsTheNodesAndHandsOver) {
@@ -213,6 +231,7 @@ TEST(ControlConfigTest, ReadsTheNodesAndTakesItsOwnAddressesFromThem) {
   EXPECT_EQ(config.nodes.size(), 2u);
   EXPECT_EQ(config.advertise.orchestrator, "a:7103");
   EXPECT_EQ(config.policy.beat_interval, absl::Milliseconds(50));
+  EXPECT_TRUE(config.policy.read_lease);
 }
 
 TEST(ControlConfigTest, NamesEveryContradiction) {
@@ -222,12 +241,14 @@ TEST(ControlConfigTest, NamesEveryContradiction) {
   secret_file: s
   beat_interval: 1s
   resign_after: 1s
+  read_lease: perhaps
   nodes:
     - {id: a, beats: "a:1", vault: "a:2", membership: "a:3", orchestrator: "a:4"}
     - {id: a, beats: "a:1", vault: "a:2", membership: "a:3", orchestrator: "a:4"}
-)", status);
-  for (const char* problem : {"control.node", "control.resign_after", "is named twice",
-                              "expected this node"}) {
+)",
+       status);
+  for (const char* problem : {"control.node", "control.resign_after", "control.read_lease",
+                              "is named twice", "expected this node"}) {
     EXPECT_NE(status.message().find(problem), std::string_view::npos) << status;
   }
 }

@@ -16,7 +16,6 @@
 // backup. The first root writes it; operators change it by the Control service.
 namespace understudy::config_vault {
 
-inline constexpr char kControlNodesDocument[] = "control/nodes";
 inline constexpr size_t kMaxControlNodes = 7;
 
 // {"nodes": [{"id": "control-1", "vault": "host:port", "membership": ..., "orchestrator": ...,

@@ -22,6 +22,7 @@ constexpr uint8_t kFollowing = 4;
 
 constexpr size_t kFlagsOffset = 4;
 constexpr size_t kHeardOffset = 8;
+constexpr size_t kHoldsStillOffset = 12;
 constexpr size_t kNumbersOffset = 16;
 constexpr size_t kMacOffset = kControlPacketSize - kControlMacSize;
 
@@ -73,6 +74,7 @@ ControlPacketBytes EncodeControlPacket(const ControlPacket& packet, const beat::
                                              (packet.household_whole ? kWhole : 0) |
                                              (packet.following ? kFollowing : 0));
   Store(&bytes[kHeardOffset], packet.root_heard_ago_us);
+  Store(&bytes[kHoldsStillOffset], packet.holds_still_us);
   size_t offset = kNumbersOffset;
   for (const auto number : kNumbers) {
     Store(&bytes[offset], packet.*number);
@@ -103,6 +105,7 @@ ControlResult DecodeControlPacket(std::span<const uint8_t> bytes, const beat::Se
   packet.household_whole = (bytes[kFlagsOffset] & kWhole) != 0;
   packet.following = (bytes[kFlagsOffset] & kFollowing) != 0;
   packet.root_heard_ago_us = Load<uint32_t>(&bytes[kHeardOffset]);
+  packet.holds_still_us = Load<uint32_t>(&bytes[kHoldsStillOffset]);
   size_t offset = kNumbersOffset;
   for (const auto number : kNumbers) {
     packet.*number = Load<uint64_t>(&bytes[offset]);

@@ -37,6 +37,8 @@ struct ControlPacket {
   uint64_t applied = 0;
   // kNeverHeard, or how long ago the sender heard the root, cut to 32 bits.
   uint32_t root_heard_ago_us = 0;
+  // The promise to the receiver, in microseconds; 0: none.
+  uint32_t holds_still_us = 0;
 
   bool operator==(const ControlPacket&) const = default;
 };

@@ -25,7 +25,10 @@ const ControlPeer* ControlPeers::Hear(const std::string& id, const ControlBeat& 
   const auto found = peers_.find(id);
   if (found == peers_.end()) return nullptr;
   ControlPeer& peer = found->second;
-  if (beat.instance != peer.beat.instance) peer.root_under = 0;
+  const bool is_new = beat.instance != peer.beat.instance;
+  if (is_new) peer.root_under = 0;
+  // Who acts no longer reads nothing on our word.
+  if (is_new || !beat.is_root) peer.promised_until.reset();
   peer.heard_at = now;
   peer.beat = beat;
   if (beat.following) {
@@ -37,6 +40,17 @@ const ControlPeer* ControlPeers::Hear(const std::string& id, const ControlBeat& 
   if (beat.root_heard_ago.has_value()) peer.root_heard_at = now - *beat.root_heard_ago;
   if (beat.is_root) peer.root_under = std::max(peer.root_under, beat.epoch);
   return &peer;
+}
+
+void ControlPeers::Promise(const std::string& id, absl::Duration promise) {
+  ControlPeer& peer = peers_.at(id);
+  const SteadyTime until = *peer.heard_at + promise;
+  peer.promised_until = std::max(peer.promised_until.value_or(until), until);
+}
+
+void ControlPeers::NotePromise(const std::string& id, SteadyTime until) {
+  ControlPeer& peer = peers_.at(id);
+  peer.holds_still_until = std::max(peer.holds_still_until.value_or(until), until);
 }
 
 void ControlPeers::Extend(absl::Duration absence, SteadyTime now) {

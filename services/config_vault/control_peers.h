@@ -26,6 +26,10 @@ struct ControlPeer {
   std::optional<SteadyTime> root_heard_at;
   // The newest epoch under which it has said that it acts as root; 0 when it never did.
   Epoch root_under = 0;
+  // Our word to it, while it is root: nothing is claimed before.
+  std::optional<SteadyTime> promised_until;
+  // Its word to us, on our clock.
+  std::optional<SteadyTime> holds_still_until;
 };
 
 // The other admitted control nodes and what their beats say. Not thread-safe.
@@ -37,6 +41,10 @@ class ControlPeers {
   bool SetNodes(const std::vector<ControlNode>& nodes);
   // Nothing when the node is not admitted.
   const ControlPeer* Hear(const std::string& id, const ControlBeat& beat, SteadyTime now);
+  // This node tells it that it claims nothing for so long after what it has heard of it.
+  void Promise(const std::string& id, absl::Duration promise);
+  // It has promised to claim nothing before.
+  void NotePromise(const std::string& id, SteadyTime until);
   // This node was absent so long: nobody is to blame for what it did not hear meanwhile.
   void Extend(absl::Duration absence, SteadyTime now);
 

@@ -17,6 +17,8 @@ class ReadBarrier {
   virtual ~ReadBarrier() = default;
 
   virtual void WhenCurrent(Then then) = 0;
+  // Whether a read that is asked for now need not wait: then nothing more is to be asked for it.
+  virtual bool IsCurrent() = 0;
 
   // How long ago it was last certain that the store had everything: what a stale read may lack was
   // written after that. Infinite while it never was.
@@ -27,6 +29,7 @@ class ReadBarrier {
 class AlwaysCurrent final : public ReadBarrier {
  public:
   void WhenCurrent(Then then) override { then(absl::OkStatus()); }
+  bool IsCurrent() override { return true; }
   absl::Duration DataAge() const override { return absl::ZeroDuration(); }
 };
 

@@ -12,6 +12,7 @@ RootClaimCore::RootClaimCore(const RootClaimPolicy& policy, ControlSelf self, Ra
     : policy_(policy), self_(std::move(self)), random_(random), peers_(self_.id) {}
 
 void RootClaimCore::Start(ClaimMoment now) {
+  started_at_ = now.steady;
   known_since_ = now.steady;
   unwhole_since_ = now.steady;
   next_beat_ = now.steady;
@@ -57,7 +58,9 @@ bool RootClaimCore::IsOurs(const RootClaim& claim) const {
          claim.record.instance == self_.instance;
 }
 
-void RootClaimCore::OnNodes(const std::vector<ControlNode>& nodes, ClaimMoment now) {
+void RootClaimCore::OnNodes(const std::vector<ControlNode>& nodes, Revision revision,
+                            ClaimMoment now) {
+  nodes_revision_ = revision;
   const bool was_admitted = std::exchange(admitted_, peers_.SetNodes(nodes));
   // Nobody beats to a node that is not admitted.
   if (!was_admitted && admitted_) Excuse(now.steady - not_admitted_since_, now.steady);
@@ -66,6 +69,7 @@ void RootClaimCore::OnNodes(const std::vector<ControlNode>& nodes, ClaimMoment n
     Say(Report::Level::kWarning,
         "this control node is not admitted to the site: it claims nothing");
   }
+  RenewLeaseNow(now.steady);
   next_tick_ = now.steady;
 }
 
@@ -124,6 +128,7 @@ void RootClaimCore::NoteFalseAlarm(ClaimMoment now) {
 
 void RootClaimCore::BeginReign(ClaimMoment now) {
   reigning_ = true;
+  handing_over_ = false;
   confirmed_at_ = now.steady;
   NoteKeyRead(true, now.steady);
   next_read_ = now.steady + policy_.confirm_every;
@@ -146,6 +151,7 @@ void RootClaimCore::BeginReign(ClaimMoment now) {
 
 void RootClaimCore::EndReign(std::string_view why) {
   reigning_ = false;
+  if (std::exchange(lease_, std::nullopt).has_value()) actions_.push_back(WithdrawLease());
   Publish();
   actions_.push_back(StopReign());
   Say(Report::Level::kWarning, absl::StrCat("no longer root: ", std::string(why)));
@@ -159,7 +165,7 @@ void RootClaimCore::OnBeat(const std::string& from, const ControlBeat& beat, Cla
   if (beat.epoch > known_.epoch) OnRumour(from, beat, now);
   // It slept, or was cut off: it should know at once.
   if (beat.is_root && beat.epoch < known_.epoch) {
-    actions_.push_back(SendBeat{from, this->beat(now.steady)});
+    actions_.push_back(SendBeat{from, BeatToSend(now.steady)});
   }
   if (deposed_.has_value() && from == deposed_->node_id && beat.instance == deposed_->instance) {
     Say(Report::Level::kWarning, absl::StrCat("root ", from, " was deposed although it lived"));
@@ -169,6 +175,7 @@ void RootClaimCore::OnBeat(const std::string& from, const ControlBeat& beat, Cla
   if (is_owner && !(beat.is_root && beat.instance == known_.record.instance)) {
     next_tick_ = std::min(next_tick_, now.steady);
   }
+  NotePromise(from, beat, now);
 }
 
 // Beats are faster than the replica, and reach a root that sleeps or is cut off from it.
@@ -211,7 +218,13 @@ void RootClaimCore::OnClaimAnswered(uint64_t attempt,
   const Attempt done = *std::exchange(attempt_, std::nullopt);
   next_tick_ = now.steady;
   if (!done.hand_over_to.empty()) return FinishHandOver(done, result, now);
-  if (result.ok()) return Learn(result->owner, now);
+  if (result.ok()) {
+    // The admitted nodes have changed: they are looked at first.
+    const bool is_as_before = !result->won && result->owner.epoch == done.expected;
+    if (is_as_before) claim_at_ = now.steady + Backoff();
+    return Learn(result->owner, now);
+  }
+  doubtful_claim_ = done.expected;
   if (failed_claims_ == 0) {
     Say(Report::Level::kWarning,
         absl::StrCat("the root's place cannot be claimed now, trying again: ",
@@ -245,8 +258,15 @@ void RootClaimCore::ReadKeyNow(SteadyTime now) {
   actions_.push_back(ReadKey());
 }
 
+ControlBeat RootClaimCore::BeatToSend(SteadyTime now) {
+  ControlBeat beat = this->beat(now);
+  beat.holds_still = HoldsStill();
+  if (beat.holds_still > absl::ZeroDuration()) peers_.Promise(beat.root, beat.holds_still);
+  return beat;
+}
+
 void RootClaimCore::SendBeatsNow(SteadyTime now) {
-  actions_.push_back(SendBeat{.to = "", .beat = beat(now)});
+  actions_.push_back(SendBeat{.to = "", .beat = BeatToSend(now)});
   next_beat_ = now + policy_.beat_interval;
 }
 

@@ -57,8 +57,9 @@ class RootClaimCore {
 
   // --- Inputs.
   void Start(ClaimMoment now);
-  // The admitted control nodes, this one among them, each known once its replica tells them.
-  void OnNodes(const std::vector<ControlNode>& nodes, ClaimMoment now);
+  // The admitted control nodes, this one among them, as of this revision of their document; 0 while
+  // they are the configured ones.
+  void OnNodes(const std::vector<ControlNode>& nodes, Revision revision, ClaimMoment now);
   // The replica has come to this claim, and holds all that was written before it.
   void OnRoot(const RootClaim& claim, ClaimMoment now);
   // A beat that was proven to come from this node, and is newer than all before it.
@@ -94,6 +95,8 @@ class RootClaimCore {
   RoleState role() const;
   const ControlPeers& peers() const { return peers_; }
   bool admitted() const { return admitted_; }
+  // Under which it may read, as root, without asking; nothing while it may not.
+  const std::optional<RenewLease>& lease() const { return lease_; }
   // What this node tells the others now.
   ControlBeat beat(SteadyTime now) const;
 
@@ -119,6 +122,7 @@ class RootClaimCore {
   void EndReign(std::string_view why);
   void Publish();
   void ReadKeyNow(SteadyTime now);
+  ControlBeat BeatToSend(SteadyTime now);
   void SendBeatsNow(SteadyTime now);
   void NoteStall(ClaimMoment now);
   // This node has heard nothing for so long, through no fault of others: all deadlines move.
@@ -151,6 +155,13 @@ class RootClaimCore {
   void FinishHandOver(const Attempt& attempt, const absl::StatusOr<RootKey::ClaimResult>& result,
                       ClaimMoment now);
 
+  // root_claim_lease.cc: what a sentinel promises the root, and what the root makes of it.
+  absl::Duration HoldsStill() const;
+  SteadyTime PromisedUntil() const;
+  void NotePromise(const std::string& from, const ControlBeat& beat, ClaimMoment now);
+  std::optional<SteadyTime> LeasedUntil(SteadyTime now) const;
+  void RenewLeaseNow(SteadyTime now);
+
   void Say(Report::Level level, std::string text);
 
   const RootClaimPolicy policy_;
@@ -158,6 +169,7 @@ class RootClaimCore {
   Random& random_;
   ControlPeers peers_;
   ReplicaProgress progress_;
+  Revision nodes_revision_ = 0;
   bool admitted_ = true;
   // While it is not.
   SteadyTime not_admitted_since_;
@@ -176,6 +188,10 @@ class RootClaimCore {
 
   bool reigning_ = false;
   bool resigned_ = false;
+  // This reign's hand-over was sent: it may be carried out at any time.
+  bool handing_over_ = false;
+  // What the reads were told last.
+  std::optional<RenewLease> lease_;
   SteadyTime confirmed_at_;
   SteadyTime next_hand_over_;
 
@@ -184,6 +200,8 @@ class RootClaimCore {
   uint32_t failed_claims_ = 0;
   std::optional<Attempt> attempt_;
   uint64_t last_attempt_ = 0;
+  // What the latest claim expected whose fate is not known: it may be carried out at any time.
+  std::optional<Epoch> doubtful_claim_;
   bool reading_ = false;
   SteadyTime next_read_;
   // When the key was read or compared last (nothing: it could not be), and since when it can be.
@@ -195,6 +213,7 @@ class RootClaimCore {
   // The root before this one, while a beat of it would show a false alarm.
   std::optional<RootRecord> deposed_;
 
+  SteadyTime started_at_;
   SteadyTime next_beat_;
   SteadyTime next_tick_;
   std::optional<SteadyTime> last_tick_;

@@ -7,7 +7,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/time/steady_time.h"
 #include "services/config_vault/control_beat.h"
+#include "services/config_vault/document.h"
 #include "services/config_vault/role.h"
 #include "services/config_vault/root_key.h"
 
@@ -44,6 +46,12 @@ struct RootClaimPolicy {
   // third on by the detection time, doubled each time, to this at most.
   absl::Duration false_alarm_memory = absl::Minutes(1);
   absl::Duration max_damping = absl::Seconds(10);
+  // The root may read without asking etcd while all others have promised to claim nothing. Also
+  // whether this node promises so.
+  bool read_lease = true;
+  // The root's own clock must run so much less than a promise lasts on the other's: what both
+  // clocks may differ in speed, and more.
+  double read_lease_share = 0.8;
 
   // The last beat to "silent".
   absl::Duration detection_time() const { return beat_interval * missed_beats_limit; }
@@ -87,6 +95,16 @@ struct StartReign {
   std::optional<absl::Duration> took = {};
 };
 struct StopReign {};
+// ReadLease::Renew and Withdraw.
+struct RenewLease {
+  Epoch epoch = 0;
+  // The revision of the admitted nodes that all have promised.
+  Revision nodes = 0;
+  SteadyTime until;
+
+  bool operator==(const RenewLease&) const = default;
+};
+struct WithdrawLease {};
 // RoleFeed::Publish. Comes after StartReign, and before StopReign: who is refused a write is told
 // at once where to go.
 struct PublishRole {
@@ -105,8 +123,8 @@ struct Report {
   std::string text = {};
 };
 
-using ClaimAction = std::variant<SendBeat, ClaimKey, ReadKey, StartReign, StopReign, PublishRole,
-                                 AnswerHandOver, FalseAlarm, Report>;
+using ClaimAction = std::variant<SendBeat, ClaimKey, ReadKey, StartReign, StopReign, RenewLease,
+                                 WithdrawLease, PublishRole, AnswerHandOver, FalseAlarm, Report>;
 
 }  // namespace understudy::config_vault
 

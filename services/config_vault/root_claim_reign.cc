@@ -18,6 +18,7 @@ void RootClaimCore::TickRoot(ClaimMoment now) {
   if (HearsMajority(now.steady)) confirmed_at_ = now.steady;
   if (now.steady - confirmed_at_ >= policy_.resign_after) return Resign(now);
   MaybeHandOverHousehold(now);
+  RenewLeaseNow(now.steady);
 }
 
 // A majority that follows us, counting ourselves, and that knows of no newer root.
@@ -101,10 +102,10 @@ void RootClaimCore::HandOver(uint64_t request, const std::string& to, ClaimMomen
 
 void RootClaimCore::SendHandOver(const std::string& to, uint64_t request, ClaimMoment now) {
   const ControlPeer& peer = *peers_.Find(to);
-  attempt_ = Attempt{.number = ++last_attempt_,
-                     .expected = known_.epoch,
-                     .hand_over_to = to,
-                     .request = request};
+  attempt_ = Attempt{
+      .number = ++last_attempt_, .expected = known_.epoch, .hand_over_to = to, .request = request};
+  handing_over_ = true;
+  RenewLeaseNow(now.steady);
   RootRecord record{.node_id = to,
                     .instance = peer.beat.instance,
                     .addresses = peer.node.addresses,

@@ -34,7 +34,8 @@ RootClaimRunner::RootClaimRunner(const RootClaimPolicy& policy, const ControlSel
 RootClaimRunner::~RootClaimRunner() { Stop(); }
 
 void RootClaimRunner::Start(const std::vector<ControlNode>& nodes) {
-  if (const absl::Status found = SetNodes(nodes); !found.ok()) {
+  SetNodesSeen(0);
+  if (const absl::Status found = SetNodes(nodes, 0); !found.ok()) {
     log_.Warn("{}", DescribeError(found));
   }
   parts_.reign.SetListener(
@@ -74,7 +75,7 @@ void RootClaimRunner::Take(Input input) {
   alarm_.Set(core_.NextDeadline());
 }
 
-absl::Status RootClaimRunner::SetNodes(const std::vector<ControlNode>& nodes) {
+absl::Status RootClaimRunner::SetNodes(const std::vector<ControlNode>& nodes, Revision revision) {
   absl::Status status;
   std::map<std::string, ControlEndpoint> endpoints;
   for (const ControlNode& node : nodes) {
@@ -86,7 +87,7 @@ absl::Status RootClaimRunner::SetNodes(const std::vector<ControlNode>& nodes) {
       status = endpoint.status();
     }
   }
-  Post([this, nodes, endpoints = std::move(endpoints)](ClaimMoment now) mutable {
+  Post([this, nodes, revision, endpoints = std::move(endpoints)](ClaimMoment now) mutable {
     endpoints_ = std::move(endpoints);
     std::vector<std::string> ids;
     for (const ControlNode& node : nodes) {
@@ -94,9 +95,13 @@ absl::Status RootClaimRunner::SetNodes(const std::vector<ControlNode>& nodes) {
       if (node.id == self_.id) self_node_ = node;
     }
     links_.SetPeers(ids);
-    core_.OnNodes(nodes, now);
+    core_.OnNodes(nodes, revision, now);
   });
   return status;
+}
+
+void RootClaimRunner::SetNodesSeen(uint64_t applied) {
+  Post([this, applied](ClaimMoment) { parts_.key.SetNodesSeen(applied); });
 }
 
 void RootClaimRunner::SetHousehold(bool whole) {
@@ -108,15 +113,17 @@ void RootClaimRunner::ReadLoop() {
     if (!parts_.socket.Wait(kReadWait)) continue;
     absl::MutexLock lock(&mutex_);
     drain_posted_ = true;
-    Post([this](ClaimMoment now) { Drain(now); });
+    Post([this](ClaimMoment) { Drain(); });
     mutex_.AwaitWithTimeout(absl::Condition(
                                 +[](bool* posted) { return !*posted; }, &drain_posted_),
                             kReadWait);
   }
 }
 
-// Everything that has arrived is read before anybody is judged by what has not.
-void RootClaimRunner::Drain(ClaimMoment now) {
+// Everything that has arrived is read before anybody is judged by what has not. A beat counts from
+// when it was read, and is answered before the next is: what is promised with the answer counts
+// from there, too.
+void RootClaimRunner::Drain() {
   std::array<uint8_t, kControlPacketSize + 1> buffer;
   for (int i = 0; i < kMaxDatagrams; ++i) {
     const std::optional<size_t> size = parts_.socket.Receive(buffer);
@@ -124,7 +131,8 @@ void RootClaimRunner::Drain(ClaimMoment now) {
     const ControlLinks::Received received = links_.Receive(std::span(buffer).first(*size));
     parts_.metrics.CountBeat(received.result);
     if (received.result != ControlResult::kOk) continue;
-    core_.OnBeat(received.from, received.beat, now);
+    core_.OnBeat(received.from, received.beat, Now());
+    Act();
     if (received.beat.following) parts_.reign.OnPeerProgress(received.beat.applied);
   }
   absl::MutexLock lock(&mutex_);
@@ -133,7 +141,7 @@ void RootClaimRunner::Drain(ClaimMoment now) {
 
 void RootClaimRunner::Tick() {
   const ClaimMoment now = Now();
-  Drain(now);
+  Drain();
   core_.OnProgress(parts_.reign.progress());
   core_.Tick(now);
   Show();
@@ -161,7 +169,7 @@ void RootClaimRunner::Show() {
 void RootClaimRunner::Do(const SendBeat& action) {
   for (const auto& [id, endpoint] : endpoints_) {
     if (!action.to.empty() && action.to != id) continue;
-    parts_.socket.Send(endpoint, links_.Encode(id, action.beat));
+    parts_.socket.Send(endpoint, links_.Encode(id, action.beat, parts_.clock.SteadyNow()));
     parts_.metrics.beats_sent.Add();
   }
 }
@@ -188,6 +196,10 @@ void RootClaimRunner::Do(const StartReign& action) {
   if (action.took.has_value()) parts_.metrics.take_over.Observe(*action.took);
 }
 void RootClaimRunner::Do(const StopReign&) { parts_.reign.EndReign(); }
+void RootClaimRunner::Do(const RenewLease& action) {
+  parts_.lease.Renew({.epoch = action.epoch, .nodes = action.nodes, .until = action.until});
+}
+void RootClaimRunner::Do(const WithdrawLease&) { parts_.lease.Withdraw(); }
 void RootClaimRunner::Do(const PublishRole& action) {
   parts_.metrics.is_root.Set(action.state.role == Role::kRoot ? 1 : 0);
   parts_.role.Publish(action.state);

@@ -21,6 +21,7 @@
 #include "services/config_vault/control_metrics.h"
 #include "services/config_vault/control_site.h"
 #include "services/config_vault/control_socket.h"
+#include "services/config_vault/read_lease.h"
 #include "services/config_vault/reign.h"
 #include "services/config_vault/role_feed.h"
 #include "services/config_vault/root_claim.h"
@@ -40,6 +41,7 @@ class RootClaimRunner final : public ControlSite {
     RootKey& key;
     Reign& reign;
     RoleFeed& role;
+    ReadLease& lease;
     const ControlSocket& socket;
     const ControlMetrics& metrics;
   };
@@ -50,14 +52,17 @@ class RootClaimRunner final : public ControlSite {
                   const beat::SessionKey& key, Parts parts);
   ~RootClaimRunner() override;
 
-  // From any thread; `nodes` are those admitted, this one among them.
+  // From any thread; `nodes` are the configured ones, this one among them.
   void Start(const std::vector<ControlNode>& nodes);
   // Ends the thread that waits for beats, and the subscription. Not from the executor's thread.
   void Stop();
 
   // From any thread but the executor's: names are looked up. UNAVAILABLE when one cannot be found;
   // the others are taken all the same.
-  absl::Status SetNodes(const std::vector<ControlNode>& nodes);
+  // `revision` is that of their document; 0: they are the configured ones.
+  absl::Status SetNodes(const std::vector<ControlNode>& nodes, Revision revision);
+  // What SetNodes was told last is what the store had at this ReplicaProgress::applied.
+  void SetNodesSeen(uint64_t applied);
   // From any thread.
   void SetHousehold(bool whole);
 
@@ -73,7 +78,7 @@ class RootClaimRunner final : public ControlSite {
   void Post(Input input);
   void Take(Input input);
   void ReadLoop();
-  void Drain(ClaimMoment now);
+  void Drain();
   void Tick();
   void Act();
   void Show();
@@ -85,6 +90,8 @@ class RootClaimRunner final : public ControlSite {
   void Do(const ReadKey& action);
   void Do(const StartReign& action);
   void Do(const StopReign& action);
+  void Do(const RenewLease& action);
+  void Do(const WithdrawLease& action);
   void Do(const PublishRole& action);
   void Do(AnswerHandOver& action);
   void Do(const FalseAlarm& action);

@@ -10,7 +10,7 @@ namespace understudy::config_vault {
 void RootClaimCore::TickSentinel(ClaimMoment now) {
   const bool catching_up = IsOurs(known_) && !resigned_;
   if (!key_read_ || !admitted_ || attempt_.has_value() || catching_up) return;
-  const SteadyTime silent_at = SilentAt(now.steady);
+  const SteadyTime silent_at = std::max(SilentAt(now.steady), PromisedUntil());
   if (now.steady < silent_at) {
     if (silence_noticed_.has_value()) BreakSilence(now);
     next_tick_ = silent_at;

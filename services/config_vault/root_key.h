@@ -12,6 +12,9 @@
 
 namespace understudy::config_vault {
 
+// The document that lists the admitted control nodes.
+inline constexpr char kControlNodesDocument[] = "control/nodes";
+
 // What the key `root` holds: who is root.
 struct RootRecord {
   std::string node_id = {};
@@ -65,6 +68,12 @@ class RootKey {
   // or may not have been written: repeat the call, which then loses to its own first attempt (same
   // node and instance) at worst.
   virtual void Claim(Epoch expected, const RootRecord& record, ClaimDone done) = 0;
+
+  // The admitted nodes that this node goes by are those of this revision of whoever orders writes
+  // (ReplicaProgress::applied): from now on a claim for itself is done only if they have not
+  // changed since; else it is answered as one that lost to the owner that it expected. So who was
+  // removed and has not noticed claims nothing.
+  virtual void SetNodesSeen(uint64_t applied) { (void)applied; }
 
   // The key as this node's replica comes to know it: at once when it is known, then each change, in
   // order. When `on_change` is told of epoch E, all that was written before E is in the replica: so

@@ -208,6 +208,7 @@ class Server::Impl {
                                                                  .registry = metrics_registry_,
                                                                  .key = etcd_->root_key(),
                                                                  .reign = etcd_->reign(),
+                                                                 .lease = etcd_->read_lease(),
                                                                  .engine = *engine_,
                                                                  .role = *role_,
                                                                  .household = household_,

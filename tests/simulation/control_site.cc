@@ -11,7 +11,12 @@ namespace {
 // and clocks that differ.
 constexpr absl::Duration kMayActDeposed = absl::Milliseconds(1800);
 
+// In millionths, more than any clock's: the root's lease is to hold up to it.
+constexpr int64_t kDrift = 50'000;
+
 }  // namespace
+
+namespace cv = config_vault;
 
 ControlSite::ControlSite(uint64_t seed, int nodes) : world_(seed) {
   for (int i = 1; i <= nodes; ++i) ids_.push_back(absl::StrCat("control-", i));
@@ -19,7 +24,7 @@ ControlSite::ControlSite(uint64_t seed, int nodes) : world_(seed) {
     return std::make_shared<SimEtcd>(world_, node, etcd_disk_);
   });
   for (const std::string& id : ids_) {
-    const auto drift = static_cast<int64_t>(world_.random().Below(1000)) - 500;
+    const auto drift = static_cast<int64_t>(world_.random().Below(2 * kDrift)) - kDrift;
     world_.AddNode(id, {.drift_ppm = drift}).SetProgram([this, id](SimNode& node) {
       auto program =
           std::make_shared<SimControlNode>(world_, node, ids_, replicas_[id], history_);
@@ -34,6 +39,7 @@ ControlSite::ControlSite(uint64_t seed, int nodes) : world_(seed) {
                       [this] { return CheckLog(); });
   world_.AddInvariant("acknowledged writes survive", [this] { return CheckAcknowledged(); });
   world_.AddInvariant("a deposed root stops acting", [this] { return CheckDeposed(); });
+  world_.AddInvariant("who may read without asking has seen all", [this] { return CheckLeases(); });
 }
 
 void ControlSite::Start() {
@@ -97,6 +103,23 @@ absl::Status ControlSite::CheckDeposed() {
                                               " while all know of epoch ",
                                               etcd_disk_.root.epoch));
     }
+  }
+  return absl::OkStatus();
+}
+
+// Who may read without asking must have seen all that was written.
+absl::Status ControlSite::CheckLeases() {
+  if (etcd_disk_.batch_revision == 0) return absl::OkStatus();
+  const cv::Epoch newest = etcd_disk_.log[etcd_disk_.batch_revision - 1].epoch;
+  for (const std::string& id : ids_) {
+    const auto leased = node(id);
+    if (leased == nullptr || !leased->core().lease().has_value()) continue;
+    const cv::RenewLease& lease = *leased->core().lease();
+    const bool holds = world_.node(id).clock().SteadyNow() < lease.until;
+    leases_held_ += holds ? 1 : 0;
+    if (!holds || lease.epoch >= newest) continue;
+    return absl::InternalError(absl::StrCat(id, " may read under epoch ", lease.epoch,
+                                            ", but epoch ", newest, " has written"));
   }
   return absl::OkStatus();
 }

@@ -30,6 +30,8 @@ class ControlSite {
   SimWorld& world() { return world_; }
   const EtcdDisk& etcd() const { return etcd_disk_; }
   const ControlHistory& history() const { return history_; }
+  // How often a node was seen that may read, as root, without asking.
+  uint64_t leases_held() const { return leases_held_; }
   // Null while its node is down.
   std::shared_ptr<SimControlNode> node(const std::string& id) { return nodes_[id].lock(); }
   // Who acts, paused ones too.
@@ -45,6 +47,7 @@ class ControlSite {
   absl::Status CheckLog();
   absl::Status CheckAcknowledged();
   absl::Status CheckDeposed();
+  absl::Status CheckLeases();
   absl::Status CheckReplica(const std::string& id, const ReplicaDisk& replica);
 
   SimWorld world_;
@@ -60,6 +63,7 @@ class ControlSite {
   std::map<std::string, uint64_t> numbers_;
   // Since when a node has acted although all others know of a newer root.
   std::map<std::string, SteadyTime> deposed_since_;
+  uint64_t leases_held_ = 0;
 };
 
 }  // namespace understudy::simulation

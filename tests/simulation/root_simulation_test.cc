@@ -62,6 +62,7 @@ TEST(RootSimulationTest, ASiteWithoutMisfortuneKeepsItsRoot) {
   site.world().RunFor(absl::Minutes(2));
   EXPECT_TRUE(site.CheckConverged().ok()) << Explain(site);
   EXPECT_EQ(site.history().reigns.size(), 1u);
+  EXPECT_GT(site.leases_held(), 0u);
 }
 
 // Beats get lost; the root must not move for it.

@@ -6,6 +6,7 @@
 #include "services/config_vault/etcd/root_record_codec.h"
 #include "services/config_vault/not_root.h"
 #include "services/config_vault/vault_state_machine.h"
+#include "tests/simulation/sim_root_claim.h"
 
 namespace understudy::simulation {
 
@@ -26,8 +27,9 @@ absl::Status OutcomeUnknown() {
 
 }  // namespace
 
-SimEngine::SimEngine(SimNode& node, SimEtcdClient& etcd, SimReplica& replica, Outside outside)
-    : node_(node), etcd_(etcd), replica_(replica), outside_(std::move(outside)) {
+SimEngine::SimEngine(SimNode& node, SimEtcdClient& etcd, SimReplica& replica, cv::ReadLease& lease,
+                     Outside outside)
+    : node_(node), etcd_(etcd), replica_(replica), lease_(lease), outside_(std::move(outside)) {
   // Small, so that what is trimmed and forgotten is played too.
   policy_ = {.remembered_requests = 40, .kept_finished_failovers = 6, .keep_revisions = 3};
 }
@@ -59,8 +61,17 @@ void SimEngine::RefuseWaiting(const absl::Status& status) {
   for (Waiting& waiting : std::exchange(queue_, {})) waiting.done(status);
 }
 
+void SimEngine::Settle() {
+  if (replica_.tip().batch_revision < committed_) return;
+  lease_.Settle({.epoch = epoch_,
+                 .nodes = SimRootClaim::kNodesRevision,
+                 .batch_revision = replica_.tip().batch_revision});
+}
+
 void SimEngine::Pump() {
-  if (decided_ != nullptr || epoch_ == 0 || queue_.empty()) return;
+  if (decided_ != nullptr || epoch_ == 0) return;
+  Settle();
+  if (queue_.empty()) return;
   // What is waiting may be joined by more.
   decided_ = std::make_unique<Decided>();
   replica_.WhenApplied(committed_, kPatience, [this](bool applied) {
@@ -87,6 +98,7 @@ void SimEngine::Decide() {
     queue_.pop_front();
   }
   decided.batch = machine.batch();
+  if (!decided.batch.mutations.empty()) lease_.Unsettle();
 }
 
 etcd::Transaction SimEngine::MakeTransaction() const {

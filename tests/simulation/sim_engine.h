@@ -12,6 +12,7 @@
 #include "common/sim/sim_world.h"
 #include "services/config_vault/command.h"
 #include "services/config_vault/etcd/batch_codec.h"
+#include "services/config_vault/read_lease.h"
 #include "services/config_vault/role.h"
 #include "services/config_vault/vault_policy.h"
 #include "tests/simulation/sim_etcd_client.h"
@@ -33,7 +34,8 @@ class SimEngine {
     std::function<void(uint64_t proposal)> on_acknowledged;
   };
 
-  SimEngine(SimNode& node, SimEtcdClient& etcd, SimReplica& replica, Outside outside);
+  SimEngine(SimNode& node, SimEtcdClient& etcd, SimReplica& replica, config_vault::ReadLease& lease,
+            Outside outside);
 
   void Propose(config_vault::Command command, Done done);
   void BeginReign(config_vault::Epoch epoch);
@@ -56,6 +58,8 @@ class SimEngine {
   };
 
   void Pump();
+  // All that was sent is in the store, or will never be done.
+  void Settle();
   void Decide();
   config_vault::etcd::Transaction MakeTransaction() const;
   void Attempt();
@@ -72,6 +76,7 @@ class SimEngine {
   SimNode& node_;
   SimEtcdClient& etcd_;
   SimReplica& replica_;
+  config_vault::ReadLease& lease_;
   const Outside outside_;
   config_vault::VaultPolicy policy_;
   config_vault::Epoch epoch_ = 0;

@@ -17,7 +17,7 @@ SimRootClaim::SimRootClaim(SimWorld& world, SimNode& node, const cv::ControlSelf
       node_(node),
       nodes_(nodes),
       outside_(std::move(outside)),
-      core_(cv::RootClaimPolicy(), self, node.random()),
+      core_(outside_.policy, self, node.random()),
       links_(self.id, self.instance, cv::ControlBeatKey("the simulated site's secret")) {
   std::vector<std::string> ids;
   for (const cv::ControlNode& admitted : nodes) ids.push_back(admitted.id);
@@ -32,7 +32,7 @@ SimRootClaim::SimRootClaim(SimWorld& world, SimNode& node, const cv::ControlSelf
 
 void SimRootClaim::Start(bool household_whole) {
   Take([&](auto& core, auto now) {
-    core.OnNodes(nodes_, now);
+    core.OnNodes(nodes_, kNodesRevision, now);
     core.OnHousehold(household_whole, now);
     core.OnProgress(outside_.progress());
     core.Start(now);
@@ -69,7 +69,7 @@ void SimRootClaim::Do(const cv::SendBeat& action) {
   for (const auto& [id, peer] : core_.peers().all()) {
     if (!action.to.empty() && action.to != id) continue;
     world_.network().Send(node_, peer.node.beats, "control",
-                          {"beat", links_.Encode(id, action.beat)});
+                          {"beat", links_.Encode(id, action.beat, node_.clock().SteadyNow())});
   }
 }
 
@@ -86,6 +86,15 @@ void SimRootClaim::Do(const cv::ReadKey&) {
   outside_.key.Read([this](const auto& claim) {
     Take([&](auto& core, auto now) { core.OnReadAnswered(claim, now); });
   });
+}
+
+void SimRootClaim::Do(const cv::RenewLease& action) {
+  if (outside_.lease == nullptr) return;
+  outside_.lease->Renew({.epoch = action.epoch, .nodes = action.nodes, .until = action.until});
+}
+
+void SimRootClaim::Do(const cv::WithdrawLease&) {
+  if (outside_.lease != nullptr) outside_.lease->Withdraw();
 }
 
 void SimRootClaim::Do(const cv::Report& action) {

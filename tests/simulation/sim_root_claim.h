@@ -6,6 +6,7 @@
 
 #include "common/sim/sim_world.h"
 #include "services/config_vault/control_links.h"
+#include "services/config_vault/read_lease.h"
 #include "services/config_vault/root_claim.h"
 
 namespace understudy::simulation {
@@ -14,12 +15,18 @@ namespace understudy::simulation {
 // key's answers, and does what it wants.
 class SimRootClaim {
  public:
+  // Of the admitted nodes, which are the same throughout.
+  static constexpr config_vault::Revision kNodesRevision = 1;
+
   struct Outside {
     config_vault::RootKey& key;
     std::function<void(config_vault::Epoch epoch)> begin_reign;
     std::function<void()> end_reign;
     std::function<void(const config_vault::RoleState& role)> publish;
     std::function<config_vault::ReplicaProgress()> progress;
+    // May be null.
+    config_vault::ReadLease* lease = nullptr;
+    config_vault::RootClaimPolicy policy = {};
   };
 
   // `nodes` are those admitted, this one among them; `beats` of each names the simulated node that
@@ -41,6 +48,8 @@ class SimRootClaim {
   void Do(const config_vault::ReadKey& action);
   void Do(const config_vault::StartReign& action) { outside_.begin_reign(action.epoch); }
   void Do(const config_vault::StopReign&) { outside_.end_reign(); }
+  void Do(const config_vault::RenewLease& action);
+  void Do(const config_vault::WithdrawLease&);
   void Do(const config_vault::PublishRole& action) { outside_.publish(action.state); }
   void Do(const config_vault::AnswerHandOver&) {}
   void Do(const config_vault::FalseAlarm&) {}

@@ -110,7 +110,7 @@ SimSiteVault::SimSiteVault(SimWorld& world, SimNode& node, std::string id, const
            .on_applied = [this](int64_t after, int64_t revision,
                                 const cv::VaultBatch& batch) { OnApplied(after, revision, batch); },
            .on_filled = [this] { TellAllDocuments(); }}),
-      engine_(node, etcd_, replica_,
+      engine_(node, etcd_, replica_, lease_,
               {.role = [this] { return role_; },
                .on_deposed =
                    [this](cv::Epoch epoch) {
@@ -133,7 +133,9 @@ SimSiteVault::SimSiteVault(SimWorld& world, SimNode& node, std::string id, const
                                       return cv::ReplicaProgress{
                                           .following = replica_.tip().following,
                                           .applied = static_cast<uint64_t>(replica_.tip().applied)};
-                                    }})),
+                                    },
+                                .lease = &lease_,
+                                .policy = site.policy})),
       calls_(world, node, *this) {
   world.streams().Accept(node, "role", [this](const auto& stream) { AcceptRole(stream); });
   world.streams().Accept(node, "watch", [this](const auto& stream) { AcceptWatch(stream); });
@@ -154,7 +156,17 @@ void SimSiteVault::Write(absl::StatusOr<cv::Command> command, SimEngine::Done do
   engine_.Propose(*std::move(command), std::move(done));
 }
 
+// As services/config_vault/etcd/read_gate.h.
+bool SimSiteVault::MayReadAtOnce() const {
+  const auto batch = lease_.BatchToRead(node_.clock().SteadyNow());
+  return batch.has_value() && replica_.tip().following && replica_.tip().batch_revision >= *batch;
+}
+
 void SimSiteVault::WhenCurrent(std::function<void(absl::Status)> then) {
+  if (MayReadAtOnce()) {
+    site_.ledger.OnReadByLease();
+    return then(absl::OkStatus());
+  }
   etcd_.Range({.keys = {replica_.keys().Batch(), {}}}, kReadTimeout,
               [this, then = std::move(then)](const absl::StatusOr<etcd::RangeResult>& found) {
                 if (!found.ok()) return then(found.status());

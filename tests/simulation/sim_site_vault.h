@@ -32,6 +32,7 @@ class SimSiteVault {
     // The control nodes; `beats` of each is its vault's simulated node.
     std::vector<config_vault::ControlNode> nodes;
     SiteLedger& ledger;
+    config_vault::RootClaimPolicy policy = {};
   };
 
   // `site` must outlive it. `id` is the control node's.
@@ -39,6 +40,8 @@ class SimSiteVault {
 
   // For calls. A command that was found wrong in form is refused.
   void Write(absl::StatusOr<config_vault::Command> command, SimEngine::Done done);
+  // Whether it does so already, as root under its lease.
+  bool MayReadAtOnce() const;
   // Calls `then` when the store holds all that was acknowledged before now.
   void WhenCurrent(std::function<void(absl::Status)> then);
   const config_vault::VaultStore& store() const { return replica_.store(); }
@@ -83,6 +86,7 @@ class SimSiteVault {
   Streams role_watchers_;
   Streams watchers_;
   SimReplica replica_;
+  config_vault::ReadLease lease_;
   SimEngine engine_;
   std::unique_ptr<SimRootClaim> claim_;
   SimCallPort<SimSiteVault> calls_;

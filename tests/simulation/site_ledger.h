@@ -40,6 +40,8 @@ class SiteLedger {
                      const std::string& sha256);
   void OnClientRead(const std::string& document, config_vault::Revision revision,
                     const std::string& sha256, config_vault::Revision floor);
+  // A root answers a read without asking etcd.
+  void OnReadByLease() { ++reads_by_lease_; }
   // The newest revision of the document that a client was told of.
   config_vault::Revision Acknowledged(const std::string& document) const;
 
@@ -52,6 +54,7 @@ class SiteLedger {
   uint64_t batches() const { return batches_.size(); }
   uint64_t client_writes() const { return client_writes_; }
   uint64_t client_reads() const { return client_reads_; }
+  uint64_t reads_by_lease() const { return reads_by_lease_; }
   uint64_t reigns() const { return reigns_.size(); }
 
  private:
@@ -82,6 +85,7 @@ class SiteLedger {
   std::map<std::string, config_vault::Revision> acknowledged_;
   uint64_t client_writes_ = 0;
   uint64_t client_reads_ = 0;
+  uint64_t reads_by_lease_ = 0;
   std::unique_ptr<config_vault::etcd::FakeEtcd::Client> client_;
   std::unique_ptr<config_vault::etcd::EtcdClient::Watch> watch_;
 };

@@ -37,13 +37,12 @@ ControlNode ProcessesOf(const std::string& id) {
 
 }  // namespace
 
-WholeSite::WholeSite(uint64_t seed, SiteMetrics metrics)
+WholeSite::WholeSite(uint64_t seed, SiteMetrics metrics, cv::RootClaimPolicy policy)
     : world_(seed),
       metrics_(metrics),
       policy_(Policy()),
-      ledger_(std::make_unique<SiteLedger>(key_space_,
-                                           [this](const auto& line) { Tell(line); })) {
-  site_.reset(new SimSiteVault::Site{.nodes = {}, .ledger = *ledger_});
+      ledger_(std::make_unique<SiteLedger>(key_space_, [this](const auto& line) { Tell(line); })) {
+  site_.reset(new SimSiteVault::Site{.nodes = {}, .ledger = *ledger_, .policy = policy});
   for (int i = 1; i <= kControlNodes; ++i) {
     control_ids_.push_back(absl::StrCat("control-", i));
     const ControlNode at = addresses_.emplace_back(ProcessesOf(control_ids_.back()));

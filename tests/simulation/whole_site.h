@@ -35,7 +35,7 @@ class WholeSite {
  public:
   static constexpr int kControlNodes = 3;
 
-  WholeSite(uint64_t seed, SiteMetrics metrics);
+  WholeSite(uint64_t seed, SiteMetrics metrics, config_vault::RootClaimPolicy policy = {});
   ~WholeSite();
 
   // Starts everything, and runs until each duty runs; false when it never does.
@@ -94,6 +94,7 @@ class WholeSite {
   void Tell(const std::string& line);
   absl::Status CheckStations();
   absl::Status CheckDeposed();
+  absl::Status CheckLeases();
   absl::Status CheckControl();
   absl::Status CheckDuties();
   absl::Status CheckDuty(const config_vault::Duty& duty);

@@ -53,6 +53,8 @@ void WholeSite::AddInvariants() {
   world_.AddInvariant("stations run what they were assigned, a strict duty at one station alone",
                       [this] { return CheckStations(); });
   world_.AddInvariant("who was deposed stops acting", [this] { return CheckDeposed(); });
+  world_.AddInvariant("who reads at once has all that was written",
+                      [this] { return CheckLeases(); });
 }
 
 std::vector<std::string> WholeSite::RunnersOf(const std::string& duty) {
@@ -117,6 +119,19 @@ absl::Status WholeSite::CheckDeposed() {
       const SteadyTime since = deposed_since_.emplace(who, world_.now()).first->second;
       if (world_.now() - since > limit) return Broken(who + " still acts, and was deposed");
     }
+  }
+  return absl::OkStatus();
+}
+
+// Also while it sleeps: nothing tells it when it wakes up.
+absl::Status WholeSite::CheckLeases() {
+  for (const std::string& id : control_ids_) {
+    const auto reader = vault(id);
+    if (reader == nullptr || !reader->MayReadAtOnce()) continue;
+    const int64_t revision = reader->replica().tip().batch_revision;
+    if (revision == ledger_->batch_revision()) continue;
+    return Broken(absl::StrCat(id, " may read revision ", revision, ", and ",
+                               ledger_->batch_revision(), " was written"));
   }
   return absl::OkStatus();
 }

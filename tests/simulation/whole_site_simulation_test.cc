@@ -60,6 +60,7 @@ class WholeSiteSimulationTest : public ::testing::Test {
     uint64_t events = 0;
     uint64_t writes = 0;
     uint64_t reads = 0;
+    uint64_t reads_by_lease = 0;
     uint64_t reigns = 0;
 
     void Add(WholeSite& site) {
@@ -67,12 +68,13 @@ class WholeSiteSimulationTest : public ::testing::Test {
       events += site.events();
       writes += site.ledger().client_writes();
       reads += site.ledger().client_reads();
+      reads_by_lease += site.ledger().reads_by_lease();
       reigns += site.ledger().reigns();
     }
     std::string Text() const {
       return absl::StrCat(seeds, " seeds, ", events, " events, ", writes,
-                          " acknowledged writes and ", reads, " reads of clients, ", reigns,
-                          " reigns");
+                          " acknowledged writes and ", reads, " reads of clients, ", reads_by_lease,
+                          " reads by the root's lease, ", reigns, " reigns");
     }
   };
 
@@ -162,6 +164,46 @@ TEST_F(WholeSiteSimulationTest, AnEtcdThatComparesNothingIsNoticed) {
     WakeADeposedRoot(site);
     EXPECT_FALSE(site.world().status().ok()) << "seed " << seed;
   }
+}
+
+// Clients still reach the root, but no other control node does, nor does it reach etcd.
+std::string CutOffTheRoot(WholeSite& site) {
+  const std::string root = site.Roots().front();
+  for (const std::string& other : {std::string("etcd"), std::string("control-1"),
+                                   std::string("control-2"), std::string("control-3")}) {
+    site.Cut(root, other);
+    site.Cut(other, root);
+  }
+  return root;
+}
+
+TEST_F(WholeSiteSimulationTest, ARootThatIsCutOffReadsNothingStaleByItsLease) {
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
+    WholeSite site(seed, Metrics());
+    ASSERT_TRUE(site.Start()) << Explain(site);
+    EXPECT_GT(site.ledger().reads_by_lease(), 0u);
+    CutOffTheRoot(site);
+    site.world().RunFor(absl::Seconds(3));
+    EXPECT_TRUE(site.world().status().ok()) << Explain(site);
+  }
+}
+
+// The invariants can fail: where the lease is longer than the promises it is noticed, unless a
+// write was under way.
+TEST_F(WholeSiteSimulationTest, ALeaseThatIsTooLongIsNoticed) {
+  int noticed = 0;
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    for (const double share : {0.8, 20.0}) {
+      WholeSite site(seed, Metrics(), {.read_lease_share = share});
+      ASSERT_TRUE(site.Start()) << Explain(site);
+      site.PauseMachine(CutOffTheRoot(site));
+      site.world().RunFor(absl::Seconds(2));
+      const bool is_well = site.world().status().ok();
+      EXPECT_TRUE(is_well || share > 1) << Explain(site);
+      noticed += is_well ? 0 : 1;
+    }
+  }
+  EXPECT_GT(noticed, 0);
 }
 
 TEST(SiteLedgerTest, NoticesWhatMustNeverBe) {

@@ -71,6 +71,8 @@ struct RangeResult {
 struct Condition {
   std::string key = {};
   int64_t mod_revision = 0;
+  // It may also have been changed by an earlier one, or not be there.
+  bool or_earlier = false;
 };
 
 // Puts a value, or (nothing) deletes a range of keys.

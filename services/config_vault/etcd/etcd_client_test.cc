@@ -128,6 +128,19 @@ TEST_P(EtcdClientTest, ATransactionWhoseConditionFailsWritesNothingAndReadsInste
   EXPECT_TRUE(result->otherwise[1].empty());
 }
 
+TEST_P(EtcdClientTest, AConditionMayAllowThatTheKeyWasChangedEarlierOrIsNotThere) {
+  const int64_t revision = Put(client(), Key("a"), "1");
+  const auto holds = [&](const std::string& key, int64_t up_to) {
+    Transaction transaction;
+    transaction.conditions.push_back({Key(key), up_to, /*or_earlier=*/true});
+    return Commit(client(), transaction)->succeeded;
+  };
+  EXPECT_FALSE(holds("a", revision - 1));
+  EXPECT_TRUE(holds("a", revision));
+  EXPECT_TRUE(holds("a", revision + 5));
+  EXPECT_TRUE(holds("none", 0));
+}
+
 TEST_P(EtcdClientTest, AWatchTellsEachRevisionOnceAndInOrder) {
   const int64_t first = Put(client(), Key("a"), "1");
   const auto recorder = std::make_shared<WatchRecorder>();

@@ -13,6 +13,7 @@
 #include "services/config_vault/etcd/etcd_errors.h"
 #include "services/config_vault/etcd/root_record_codec.h"
 #include "services/config_vault/not_root.h"
+#include "services/config_vault/root_key.h"
 #include "services/config_vault/vault_state_machine.h"
 
 namespace understudy::config_vault::etcd {
@@ -25,6 +26,17 @@ constexpr size_t kCommandWrites = 4;
 size_t BytesOf(const Command& command) {
   const auto* put = std::get_if<PutDocument>(&command);
   return kCommandBytes + (put == nullptr ? 0 : put->packed.size());
+}
+
+// Of the admitted nodes, where the batch changes them.
+std::optional<Revision> NodesRevision(const VaultBatch& batch) {
+  std::optional<Revision> revision;
+  for (const Mutation& mutation : batch.mutations) {
+    const auto* write = std::get_if<WriteRevision>(&mutation);
+    const bool changes = write != nullptr && write->revision.info.name == kControlNodesDocument;
+    if (changes) revision = write->revision.info.revision;
+  }
+  return revision;
 }
 
 absl::Status ShuttingDown() {
@@ -50,13 +62,14 @@ void EtcdEngine::Decided::Answer(const absl::Status& status) {
 
 EtcdEngine::EtcdEngine(const EtcdEngineOptions& options, EtcdClient& client, Replica& replica,
                        VaultStore& store, const Clock& clock, const RoleFeed& role,
-                       EtcdEngineObserver& observer)
+                       ReadLease& lease, EtcdEngineObserver& observer)
     : options_(options),
       client_(client),
       replica_(replica),
       store_(store),
       clock_(clock),
       role_(role),
+      lease_(lease),
       observer_(observer),
       thread_([this] { Loop(); }) {
   pthread_setname_np(thread_.native_handle(), "vault-write");
@@ -101,6 +114,7 @@ void EtcdEngine::BeginReign(Epoch epoch) {
   replication_.Begin();
   absl::MutexLock lock(&mutex_);
   epoch_ = epoch;
+  begins_ = true;
   wake_.Signal();
 }
 
@@ -141,14 +155,37 @@ void EtcdEngine::RefuseWaiting(const absl::Status& status) {
 }
 
 void EtcdEngine::Loop() {
-  while (const std::optional<Epoch> epoch = WaitForCommands()) Run(*epoch);
+  while (const std::optional<Epoch> epoch = WaitForWork()) Run(*epoch);
 }
 
 void EtcdEngine::Run(Epoch epoch) {
   absl::MutexLock lock(&commit_mutex_);
   if (!AwaitReplica()) return;
+  SettleReign(epoch);
   Decided decided = Decide(epoch);
-  if (!decided.dones.empty()) CommitUntilKnown(decided);
+  if (decided.dones.empty()) return;
+  // Sentinels may see it before its answer is here.
+  if (!decided.batch.mutations.empty()) lease_.Unsettle();
+  CommitUntilKnown(decided);
+}
+
+void EtcdEngine::SettleReign(Epoch epoch) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!std::exchange(begins_, false)) return;
+  }
+  // The replica has come to the claim of this reign: nothing of an earlier one is still to come.
+  const auto nodes = store_.Snapshot()->FindHead(kControlNodesDocument);
+  const bool is_known = nodes.ok() && nodes->has_value();
+  nodes_revision_ = is_known ? (*nodes)->latest.revision : 0;
+  Settle(epoch);
+}
+
+void EtcdEngine::Settle(Epoch epoch) {
+  const int64_t batch_revision = replica_.tip().batch_revision;
+  absl::MutexLock lock(&mutex_);
+  if (epoch_ != epoch) return;
+  lease_.Settle({.epoch = epoch, .nodes = nodes_revision_, .batch_revision = batch_revision});
 }
 
 absl::StatusOr<Restored> EtcdEngine::Restore(BackupRecords& backup, const RestoreOptions& options) {
@@ -160,8 +197,12 @@ absl::StatusOr<Restored> EtcdEngine::Restore(BackupRecords& backup, const Restor
     if (epoch_ == 0) return NotRoot(role_.current());
     epoch = epoch_;
   }
+  lease_.Unsettle();
   const absl::StatusOr<Restored> restored = replica_.Restore(epoch, backup, options);
-  if (ErrorReason(restored.status()) == "NOT_EMPTY") return restored;
+  if (ErrorReason(restored.status()) == "NOT_EMPTY") {
+    Settle(epoch);
+    return restored;
+  }
   {
     // What waits is decided under the new epoch, which the key `root` tells of; or, where the
     // replica is half filled, by whoever is root next.
@@ -172,9 +213,9 @@ absl::StatusOr<Restored> EtcdEngine::Restore(BackupRecords& backup, const Restor
   return restored;
 }
 
-std::optional<Epoch> EtcdEngine::WaitForCommands() {
+std::optional<Epoch> EtcdEngine::WaitForWork() {
   absl::MutexLock lock(&mutex_);
-  while (!stopping_ && (queue_.empty() || epoch_ == 0)) wake_.Wait(&mutex_);
+  while (!stopping_ && (epoch_ == 0 || (queue_.empty() && !begins_))) wake_.Wait(&mutex_);
   if (stopping_) return std::nullopt;
   return epoch_;
 }
@@ -299,18 +340,22 @@ void EtcdEngine::Finish(Decided& decided, const Verdict& verdict, absl::Duration
   SetReachable(absl::OkStatus());
   const Epoch epoch = decided.origin.epoch;
   if (verdict.result == Result::kDone) {
+    bool is_in_store = true;
     if (!decided.batch.mutations.empty()) {
       committed_ = verdict.revision;
       committed_base_ = decided.epoch_base;
+      nodes_revision_ = NodesRevision(decided.batch).value_or(nodes_revision_);
       // Where the local disk fails the write is acknowledged all the same: a majority has it.
-      (void)replica_.ApplyOwn(verdict.revision, decided.origin, decided.batch);
+      is_in_store = replica_.ApplyOwn(verdict.revision, decided.origin, decided.batch).ok();
     }
+    if (is_in_store) Settle(epoch);
     observer_.OnCommitted(decided.dones.size(), took);
     // What changes nothing says what stood before, which may wait for another replica still.
     Acknowledge(decided, decided.batch.mutations.empty() ? decided.after : verdict.revision);
     if (listener_.on_confirmed) listener_.on_confirmed(epoch);
     return;
   }
+  if (verdict.result == Result::kRefused) Settle(epoch);
   decided.Answer(verdict.status);
   if (verdict.result != Result::kDeposed) return;
   {

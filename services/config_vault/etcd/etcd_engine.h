@@ -20,6 +20,7 @@
 #include "services/config_vault/etcd/etcd_client.h"
 #include "services/config_vault/etcd/replica.h"
 #include "services/config_vault/etcd/replication_wait.h"
+#include "services/config_vault/read_lease.h"
 #include "services/config_vault/reign.h"
 #include "services/config_vault/restore/restorer.h"
 #include "services/config_vault/role_feed.h"
@@ -73,7 +74,7 @@ class EtcdEngine final : public Engine, public Reign, public Restorer {
  public:
   // All must outlive the engine.
   EtcdEngine(const EtcdEngineOptions& options, EtcdClient& client, Replica& replica,
-             VaultStore& store, const Clock& clock, const RoleFeed& role,
+             VaultStore& store, const Clock& clock, const RoleFeed& role, ReadLease& lease,
              EtcdEngineObserver& observer);
   // Stops.
   ~EtcdEngine() override;
@@ -125,8 +126,12 @@ class EtcdEngine final : public Engine, public Reign, public Restorer {
   void Loop();
   // Takes, decides and commits what waits.
   void Run(Epoch epoch);
-  // Waits for something to decide; nothing when it is time to end.
-  std::optional<Epoch> WaitForCommands();
+  // Waits for a reign to begin or for something to decide; nothing when it is time to end.
+  std::optional<Epoch> WaitForWork();
+  // What the reads must know when a reign begins.
+  void SettleReign(Epoch epoch);
+  // All that was sent under this epoch is in the store, or will never be done.
+  void Settle(Epoch epoch);
   // The replica has what this engine committed last; false when its disk does not take it.
   bool AwaitReplica();
   // Takes and decides commands until the transaction is full.
@@ -165,6 +170,7 @@ class EtcdEngine final : public Engine, public Reign, public Restorer {
   VaultStore& store_;
   const Clock& clock_;
   const RoleFeed& role_;
+  ReadLease& lease_;
   EtcdEngineObserver& observer_;
   Listener listener_;
 
@@ -178,6 +184,8 @@ class EtcdEngine final : public Engine, public Reign, public Restorer {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   // 0: no reign.
   Epoch epoch_ ABSL_GUARDED_BY(mutex_) = 0;
+  // It has just begun.
+  bool begins_ ABSL_GUARDED_BY(mutex_) = false;
   // Why writes are refused, with the time since when.
   absl::Status unreachable_ ABSL_GUARDED_BY(mutex_);
 
@@ -190,6 +198,8 @@ class EtcdEngine final : public Engine, public Reign, public Restorer {
   // built anew counts from the beginning.
   int64_t committed_ = 0;
   int64_t committed_base_ = 0;
+  // Of the admitted nodes, as this reign has left them.
+  Revision nodes_revision_ = 0;
 
   std::thread thread_;
 };

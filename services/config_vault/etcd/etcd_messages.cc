@@ -62,10 +62,10 @@ pb::TxnRequest ToMessage(Transaction from) {
   pb::TxnRequest to;
   for (Condition& condition : from.conditions) {
     pb::Compare& compare = *to.add_compare();
-    compare.set_result(pb::Compare::EQUAL);
+    compare.set_result(condition.or_earlier ? pb::Compare::LESS : pb::Compare::EQUAL);
     compare.set_target(pb::Compare::MOD);
     compare.set_key(std::move(condition.key));
-    compare.set_mod_revision(condition.mod_revision);
+    compare.set_mod_revision(condition.mod_revision + (condition.or_earlier ? 1 : 0));
   }
   for (Write& write : from.writes) *to.add_success() = ToOperation(std::move(write));
   for (const KeyRange& keys : from.reads_otherwise) {

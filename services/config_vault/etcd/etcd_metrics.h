@@ -18,6 +18,12 @@ struct EtcdMetrics {
         data_age_seconds(
             registry.AddGauge("understudy_config_vault_data_age_seconds",
                               "How long ago the replica was last certain to have everything.")),
+        reads_by_lease(registry.AddCounter("understudy_config_vault_linearizable_reads_total",
+                                           "Linearizable reads, by what made them so.",
+                                           {{"by", "lease"}})),
+        reads_by_etcd(registry.AddCounter("understudy_config_vault_linearizable_reads_total",
+                                          "Linearizable reads, by what made them so.",
+                                          {{"by", "etcd"}})),
         fills(registry.AddCounter("understudy_config_vault_fills_total",
                                   "Times the replica was filled anew from a snapshot.")),
         members(registry.AddGauge("understudy_config_vault_etcd_members_answering",
@@ -39,6 +45,8 @@ struct EtcdMetrics {
   metrics::Gauge following;
   metrics::Gauge writable;
   metrics::Gauge data_age_seconds;
+  metrics::Counter reads_by_lease;
+  metrics::Counter reads_by_etcd;
   metrics::Counter fills;
   metrics::Gauge members;
   metrics::Gauge file_bytes;

@@ -40,6 +40,13 @@ void EtcdRootKey::Claim(Epoch expected, const RootRecord& record, ClaimDone done
   const std::string key = replica_.keys().Root();
   Transaction transaction;
   transaction.conditions = {{key, expected == 0 ? 0 : static_cast<int64_t>(expected) - base}};
+  const int64_t nodes_seen = nodes_seen_;
+  const bool is_own = record.handed_over_by.empty();
+  if (is_own && nodes_seen != std::numeric_limits<int64_t>::max()) {
+    transaction.conditions.push_back({.key = replica_.keys().Document(kControlNodesDocument),
+                                      .mod_revision = nodes_seen,
+                                      .or_earlier = true});
+  }
   transaction.writes = {Write::Put(key, EncodeRoot(record))};
   transaction.reads_otherwise = {{key, {}}};
   client_.Commit(

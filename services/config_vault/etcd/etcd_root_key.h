@@ -1,6 +1,10 @@
 #ifndef UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_ETCD_ROOT_KEY_H_
 #define UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_ETCD_ROOT_KEY_H_
 
+#include <atomic>
+#include <cstdint>
+#include <limits>
+
 #include "absl/time/time.h"
 #include "services/config_vault/etcd/etcd_client.h"
 #include "services/config_vault/etcd/replica.h"
@@ -25,6 +29,7 @@ class EtcdRootKey final : public RootKey {
 
   void Read(ReadDone done) override;
   void Claim(Epoch expected, const RootRecord& record, ClaimDone done) override;
+  void SetNodesSeen(uint64_t applied) override { nodes_seen_ = static_cast<int64_t>(applied); }
   void Subscribe(std::function<void(const RootClaim&)> on_change) override;
   void Unsubscribe() override { replica_.UnsubscribeRoot(); }
 
@@ -32,6 +37,8 @@ class EtcdRootKey final : public RootKey {
   const EtcdRootKeyOptions options_;
   EtcdClient& client_;
   Replica& replica_;
+  // Nothing is asked of the admitted nodes by who does not go by them.
+  std::atomic<int64_t> nodes_seen_ = std::numeric_limits<int64_t>::max();
 };
 
 }  // namespace understudy::config_vault::etcd

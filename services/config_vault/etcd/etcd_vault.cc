@@ -17,7 +17,10 @@ namespace {
 constexpr absl::Duration kConfirmInterval = absl::Seconds(1);
 
 // Passes what the parts say on to metrics and log, and the store's health to the vault's observer.
-class Reporter final : public ReplicaObserver, public EtcdEngineObserver, public UpkeepObserver {
+class Reporter final : public ReplicaObserver,
+                       public ReadGateObserver,
+                       public EtcdEngineObserver,
+                       public UpkeepObserver {
  public:
   Reporter(metrics::Registry& registry, EtcdVaultObserver& vault)
       : metrics_(registry), vault_(vault) {
@@ -40,6 +43,10 @@ class Reporter final : public ReplicaObserver, public EtcdEngineObserver, public
   }
   void OnApplied(const Counters& counters) override { vault_.OnApplied(counters); }
   void OnDiskState(const absl::Status& state) override { vault_.OnDiskState(state); }
+
+  void OnRead(bool asks_etcd) override {
+    (asks_etcd ? metrics_.reads_by_etcd : metrics_.reads_by_lease).Add();
+  }
 
   void OnCommitted(size_t commands, absl::Duration took) override {
     vault_.OnOrdered(commands, took);
@@ -108,9 +115,9 @@ class EtcdVaultImpl final : public EtcdVault {
         client_(std::move(client)),
         replica_(options.replica, *client_, parts.store, parts.feed, parts.clock, parts.source,
                  reporter_),
-        gate_({}, *client_, replica_, parts.clock),
+        gate_({}, *client_, replica_, lease_, parts.clock, reporter_),
         root_key_({}, *client_, replica_),
-        engine_(options.engine, *client_, replica_, parts.store, parts.clock, parts.role,
+        engine_(options.engine, *client_, replica_, parts.store, parts.clock, parts.role, lease_,
                 reporter_),
         upkeep_executor_("vault-upkeep", parts.clock),
         confirm_executor_("vault-confirm", parts.clock),
@@ -129,6 +136,7 @@ class EtcdVaultImpl final : public EtcdVault {
   Reign& reign() override { return engine_; }
   RootKey& root_key() override { return root_key_; }
   ReadBarrier& reads() override { return gate_; }
+  ReadLease& read_lease() override { return lease_; }
   Restorer& restorer() override { return engine_; }
   Replica& replica() override { return replica_; }
   EtcdClient& client() override { return *client_; }
@@ -144,7 +152,7 @@ class EtcdVaultImpl final : public EtcdVault {
   void Confirm() {
     replica_.ExpireWaiting();
     engine_.ExpireWaiting();
-    gate_.WhenCurrent([](const absl::Status&) {});
+    gate_.Confirm();
     reporter_.metrics().data_age_seconds.Set(absl::ToDoubleSeconds(gate_.DataAge()));
     confirm_executor_.RunAt(clock_.SteadyNow() + kConfirmInterval, [this] { Confirm(); });
   }
@@ -153,6 +161,7 @@ class EtcdVaultImpl final : public EtcdVault {
   Reporter reporter_;
   const std::unique_ptr<EtcdClient> client_;
   Replica replica_;
+  ReadLease lease_;
   ReadGate gate_;
   EtcdRootKey root_key_;
   EtcdEngine engine_;

@@ -12,6 +12,7 @@
 #include "services/config_vault/etcd/grpc_etcd_client.h"
 #include "services/config_vault/etcd/upkeep.h"
 #include "services/config_vault/read_barrier.h"
+#include "services/config_vault/read_lease.h"
 #include "services/config_vault/reign.h"
 #include "services/config_vault/restore/restorer.h"
 #include "services/config_vault/role_feed.h"
@@ -63,6 +64,8 @@ class EtcdVault {
   virtual Reign& reign() = 0;
   virtual RootKey& root_key() = 0;
   virtual ReadBarrier& reads() = 0;
+  // Renewed by the root claim, where there is one.
+  virtual ReadLease& read_lease() = 0;
   virtual Restorer& restorer() = 0;
   virtual Replica& replica() = 0;
   virtual EtcdClient& client() = 0;

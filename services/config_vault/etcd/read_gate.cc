@@ -22,7 +22,7 @@ struct ReadGate::Shared {
 };
 
 ReadGate::ReadGate(const ReadGateOptions& options, EtcdClient& client, Replica& replica,
-                   const Clock& clock)
+                   const ReadLease& lease, const Clock& clock, ReadGateObserver& observer)
     : shared_(new Shared{.options = options,
                          .client = client,
                          .replica = replica,
@@ -30,11 +30,40 @@ ReadGate::ReadGate(const ReadGateOptions& options, EtcdClient& client, Replica& 
                          .mutex = {},
                          .waiting = {},
                          .asking = false,
-                         .current_at = {}}) {}
+                         .current_at = {}}),
+      lease_(lease),
+      observer_(observer) {}
 
 ReadGate::~ReadGate() = default;
 
+bool ReadGate::MayReadAtOnce() const {
+  const std::optional<int64_t> batch = lease_.BatchToRead(shared_->clock.SteadyNow());
+  if (!batch.has_value()) return false;
+  // A snapshot that the replica was filled from may have been older.
+  const Replica::Tip tip = shared_->replica.tip();
+  return tip.following && tip.batch_revision >= *batch;
+}
+
+bool ReadGate::IsCurrent() {
+  const bool at_once = MayReadAtOnce();
+  if (at_once) observer_.OnRead(/*asks_etcd=*/false);
+  return at_once;
+}
+
 void ReadGate::WhenCurrent(Then then) {
+  if (IsCurrent()) return then(absl::OkStatus());
+  observer_.OnRead(/*asks_etcd=*/true);
+  AskFor(std::move(then));
+}
+
+void ReadGate::Confirm() {
+  const SteadyTime now = shared_->clock.SteadyNow();
+  if (!MayReadAtOnce()) return AskFor([](const absl::Status&) {});
+  absl::MutexLock lock(&shared_->mutex);
+  shared_->current_at = std::max(shared_->current_at.value_or(now), now);
+}
+
+void ReadGate::AskFor(Then then) {
   {
     absl::MutexLock lock(&shared_->mutex);
     shared_->waiting.push_back(std::move(then));
@@ -44,6 +73,7 @@ void ReadGate::WhenCurrent(Then then) {
 }
 
 absl::Duration ReadGate::DataAge() const {
+  if (MayReadAtOnce()) return absl::ZeroDuration();
   absl::MutexLock lock(&shared_->mutex);
   if (!shared_->current_at.has_value()) return absl::InfiniteDuration();
   return shared_->clock.SteadyNow() - *shared_->current_at;

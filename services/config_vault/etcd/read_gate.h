@@ -11,6 +11,7 @@
 #include "services/config_vault/etcd/etcd_client.h"
 #include "services/config_vault/etcd/replica.h"
 #include "services/config_vault/read_barrier.h"
+#include "services/config_vault/read_lease.h"
 
 namespace understudy::config_vault::etcd {
 
@@ -19,28 +20,43 @@ struct ReadGateOptions {
   absl::Duration timeout = absl::Seconds(2);
 };
 
-// Linearizable reads on any replica: etcd is asked, linearizably, which batch is the latest, and
-// the read waits until the replica has it. Readers who come while etcd is being asked share the
-// next question: etcd is asked once at a time, however many read.
+class ReadGateObserver {
+ public:
+  virtual ~ReadGateObserver() = default;
+  // A linearizable read was asked for; it asks etcd, or needs not. Must not block.
+  virtual void OnRead(bool asks_etcd) = 0;
+};
+
+// Linearizable reads on any replica. While the root has its lease it reads at once; otherwise etcd
+// is asked, linearizably, which batch is the latest, and the read waits until the replica has it.
+// Readers who come while etcd is being asked share the next question: etcd is asked once at a time,
+// however many read.
 class ReadGate final : public ReadBarrier {
  public:
   // All must outlive the gate and its calls. Stop the replica first: it answers who waits.
   ReadGate(const ReadGateOptions& options, EtcdClient& client, Replica& replica,
-           const Clock& clock);
+           const ReadLease& lease, const Clock& clock, ReadGateObserver& observer);
   ~ReadGate() override;
 
   //   UNAVAILABLE ETCD_UNREACHABLE: etcd does not answer; a stale read is answered
   void WhenCurrent(Then then) override;
+  bool IsCurrent() override;
   absl::Duration DataAge() const override;
+  // As a read, for the age of the data; is not counted as one. To be called now and then.
+  void Confirm();
 
  private:
   struct Shared;
 
+  bool MayReadAtOnce() const;
+  void AskFor(Then then);
   static void Ask(const std::shared_ptr<Shared>& shared);
   static void Answered(const std::shared_ptr<Shared>& shared, SteadyTime asked,
                        std::vector<Then> readers, absl::StatusOr<RangeResult> result);
 
   const std::shared_ptr<Shared> shared_;
+  const ReadLease& lease_;
+  ReadGateObserver& observer_;
 };
 
 }  // namespace understudy::config_vault::etcd

@@ -15,7 +15,7 @@ NodeAddresses AddressesOf(const std::string& id) {
 
 }  // namespace
 
-ClaimSite::ClaimSite(int nodes) {
+ClaimSite::ClaimSite(int nodes, RootClaimPolicy policy) : policy_(policy) {
   for (int i = 1; i <= nodes; ++i) {
     const std::string id = absl::StrCat("control-", i);
     admitted_.push_back({.id = id, .addresses = AddressesOf(id), .beats = id + ":7112"});
@@ -32,8 +32,8 @@ void ClaimSite::Start(const std::string& id) {
   node.random = std::make_unique<Random>(node.instance);
   node.key = std::make_unique<FakeRootKey>(key_);
   node.core = std::make_unique<RootClaimCore>(
-      RootClaimPolicy(), ControlSelf{id, node.instance, AddressesOf(id)}, *node.random);
-  node.core->OnNodes(admitted_, now());
+      policy_, ControlSelf{id, node.instance, AddressesOf(id)}, *node.random);
+  node.core->OnNodes(admitted_, nodes_revision_, now());
   node.core->OnProgress({.following = true, .applied = 1});
   node.core->OnHousehold(true, now());
   node.core->Start(now());
@@ -60,6 +60,7 @@ void ClaimSite::Kill(const std::string& id) {
   node.key.reset();
   node.core.reset();
   node.reigning = false;
+  node.lease.reset();
   node.published = RoleState();
 }
 
@@ -114,8 +115,9 @@ void ClaimSite::AdmitAgain(const std::string& id) {
 }
 
 void ClaimSite::TellNodes() {
+  ++nodes_revision_;
   for (auto& [other, node] : nodes_) {
-    if (node.core != nullptr) node.core->OnNodes(admitted_, now());
+    if (node.core != nullptr) node.core->OnNodes(admitted_, nodes_revision_, now());
   }
 }
 
@@ -136,8 +138,10 @@ void ClaimSite::Step() {
   for (const auto& task : std::exchange(later_, {})) task();
   for (auto& [id, node] : nodes_) {
     if (node.core == nullptr || node.frozen) continue;
-    for (const auto& [from, beat] : std::exchange(node.unread, {})) {
-      node.core->OnBeat(from, beat, now());
+    for (const Node::Unread& unread : std::exchange(node.unread, {})) {
+      node.seen[unread.from] = unread.sent;
+      node.core->OnBeat(unread.from, unread.beat, now());
+      Act(id);
     }
     if (!node.replica_held) ReleaseReplica(id);
     if (now_ >= node.core->NextDeadline()) node.core->Tick(now());
@@ -154,9 +158,14 @@ void ClaimSite::Act(const std::string& id) {
 
 void ClaimSite::Deliver(const std::string& from, const std::string& to, const ControlBeat& beat) {
   if (from == to || cut_.contains({from, to}) || removed_.contains(to)) return;
-  Later([this, from, to, beat] {
+  Node::Unread unread{from, beat, now_};
+  const auto& seen = nodes_.at(from).seen;
+  if (const auto found = seen.find(to); found != seen.end()) {
+    unread.beat.acknowledged = found->second;
+  }
+  Later([this, to, unread] {
     Node& node = nodes_.at(to);
-    if (node.core != nullptr) node.unread.emplace_back(from, beat);
+    if (node.core != nullptr) node.unread.push_back(unread);
   });
 }
 
@@ -190,6 +199,10 @@ void ClaimSite::Do(const std::string& id, const ClaimAction& action) {
     node.took = start->took;
   } else if (std::holds_alternative<StopReign>(action)) {
     node.reigning = false;
+  } else if (const auto* lease = std::get_if<RenewLease>(&action)) {
+    node.lease = *lease;
+  } else if (std::holds_alternative<WithdrawLease>(action)) {
+    node.lease.reset();
   } else if (const auto* publish = std::get_if<PublishRole>(&action)) {
     node.published = publish->state;
   } else if (const auto* hand_over = std::get_if<AnswerHandOver>(&action)) {

@@ -29,14 +29,22 @@ class ClaimSite {
     bool frozen = false;
     bool replica_held = false;
     std::vector<RootClaim> held_claims;
-    std::vector<std::pair<std::string, ControlBeat>> unread;
+    struct Unread {
+      std::string from;
+      ControlBeat beat;
+      SteadyTime sent;
+    };
+    std::vector<Unread> unread;
+    // When the newest beat of each other node that it has read was sent.
+    std::map<std::string, SteadyTime> seen;
     // What it was told to do, in short.
     bool reigning = false;
     RoleState published;
     std::optional<absl::Duration> took;
+    std::optional<RenewLease> lease;
   };
 
-  explicit ClaimSite(int nodes);
+  explicit ClaimSite(int nodes, RootClaimPolicy policy = {});
   ~ClaimSite();
 
   void Run(absl::Duration duration);
@@ -62,6 +70,10 @@ class ClaimSite {
   Node& node(const std::string& id) { return nodes_.at(id); }
   // Who acts.
   std::vector<std::string> Roots() const;
+  // Whether the node may read without asking, as root.
+  bool HasLease(const std::string& id) {
+    return node(id).lease.has_value() && now_ < node(id).lease->until;
+  }
   SharedRootKey& key() { return key_; }
   // Root claims and hand-overs so far.
   size_t epochs_seen() const { return epochs_.size(); }
@@ -78,10 +90,12 @@ class ClaimSite {
   void Later(std::function<void()> task) { later_.push_back(std::move(task)); }
   void OnKey(const std::string& id, const RootClaim& claim);
 
+  const RootClaimPolicy policy_;
   SteadyTime now_ = SteadyTime::FromNanoseconds(1'000'000'000);
   SharedRootKey key_;
   std::map<std::string, Node> nodes_;
   std::vector<ControlNode> admitted_;
+  Revision nodes_revision_ = 1;
   std::map<std::string, ControlNode> removed_;
   std::set<std::pair<std::string, std::string>> cut_;
   std::set<Epoch> epochs_;

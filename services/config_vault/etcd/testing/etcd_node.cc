@@ -20,12 +20,12 @@ void EtcdNode::Start() {
   replica_ = std::make_unique<Replica>(options_.replica, *client_, *store_, *feed_, clock_,
                                        options_.source, *this);
   engine_ = std::make_unique<EtcdEngine>(options_.engine, *client_, *replica_, *store_, clock_,
-                                         role_, *this);
+                                         role_, lease_, *this);
   engine_->SetListener(
       {.on_deposed = [this](Epoch epoch) { deposed.Put(epoch); }, .on_confirmed = nullptr});
   root_key_ = std::make_unique<EtcdRootKey>(EtcdRootKeyOptions(), *client_, *replica_);
   gate_ = std::make_unique<ReadGate>(ReadGateOptions{.timeout = absl::Milliseconds(200)}, *client_,
-                                     *replica_, clock_);
+                                     *replica_, lease_, clock_, *this);
   if (!replica_->Start().ok()) std::abort();
 }
 

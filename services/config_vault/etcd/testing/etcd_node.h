@@ -1,6 +1,7 @@
 #ifndef UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_TESTING_ETCD_NODE_H_
 #define UNDERSTUDY_SERVICES_CONFIG_VAULT_ETCD_TESTING_ETCD_NODE_H_
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -19,7 +20,7 @@ namespace understudy::config_vault::etcd {
 
 // The vault of one control node on a fake etcd, for tests: store, replica, engine, root key and
 // read gate. It claims the root's place when told to, as the root's own rules would.
-class EtcdNode final : public ReplicaObserver, public EtcdEngineObserver {
+class EtcdNode final : public ReplicaObserver, public EtcdEngineObserver, public ReadGateObserver {
  public:
   struct Options {
     ReplicaOptions replica = {.retry_interval = absl::Milliseconds(2),
@@ -52,6 +53,9 @@ class EtcdNode final : public ReplicaObserver, public EtcdEngineObserver {
   EtcdEngine& engine() { return *engine_; }
   EtcdRootKey& root_key() { return *root_key_; }
   ReadGate& gate() { return *gate_; }
+  // As the root claim would renew it.
+  ReadLease& lease() { return lease_; }
+  int reads_by_lease() const { return reads_by_lease_; }
   ChangeFeed& feed() { return *feed_; }
   // Everything in the store, as bytes that compare.
   std::string Contents() const;
@@ -66,6 +70,7 @@ class EtcdNode final : public ReplicaObserver, public EtcdEngineObserver {
   void OnDiskState(const absl::Status&) override {}
   void OnCommitted(size_t, absl::Duration) override {}
   void OnReachable(const absl::Status& state) override { reachable.Put(state); }
+  void OnRead(bool asks_etcd) override { reads_by_lease_ += asks_etcd ? 0 : 1; }
 
  private:
   void Start();
@@ -78,6 +83,8 @@ class EtcdNode final : public ReplicaObserver, public EtcdEngineObserver {
   std::unique_ptr<FakeEtcd::Client> client_;
   std::unique_ptr<MemoryVaultStore> store_ = std::make_unique<MemoryVaultStore>();
   RoleFeed role_{RoleState{}};
+  ReadLease lease_;
+  std::atomic<int> reads_by_lease_ = 0;
   std::unique_ptr<ChangeFeed> feed_;
   std::unique_ptr<Replica> replica_;
   std::unique_ptr<EtcdEngine> engine_;

@@ -235,7 +235,9 @@ TransactionResult FakeEtcd::Do(Transaction transaction) {
     for (const Condition& condition : transaction.conditions) {
       const auto found = state_.find(condition.key);
       const int64_t current = found == state_.end() ? 0 : found->second.mod_revision;
-      if (current != condition.mod_revision) result.succeeded = false;
+      const bool holds = current == condition.mod_revision ||
+                         (condition.or_earlier && current < condition.mod_revision);
+      if (!holds) result.succeeded = false;
     }
     if (result.succeeded) {
       Apply(std::move(transaction.writes));
