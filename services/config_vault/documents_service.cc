@@ -90,7 +90,9 @@ grpc::ServerUnaryReactor* DocumentsService::Get(grpc::CallbackServerContext* con
   const auto read = [request](const VaultReader& reader) { return ReadDocument(reader, *request); };
   const absl::Status admitted = vault_.pool.Admit(0);
   if (request->revision() == 0 || !admitted.ok()) {
-    return AnswerRead(vault_, Operation::kGet, *request, std::move(reply), read);
+    const bool is_packed = request->encoding() == v1::ENCODING_ZSTD;
+    return AnswerRead(vault_, Operation::kGet, *request, std::move(reply), read,
+                      is_packed ? ReadCost::kLow : ReadCost::kAny);
   }
   // A revision never changes: where it is here, nobody else need be asked.
   grpc::ServerUnaryReactor* const reactor = reply.reactor();

@@ -27,11 +27,18 @@ absl::Status NotOpen() {
   return MakeError(absl::StatusCode::kUnavailable, "DISK_ERROR", "the vault's data is not open");
 }
 
+// Not having it, for a reader of the memory alone, is no failure of the disk.
+absl::Status FromRead(const rocksdb::Status& status) {
+  if (!status.IsIncomplete()) return FromRocksdb(status, kReading);
+  return MakeError(absl::StatusCode::kUnavailable, "NOT_IN_MEMORY", "the disk must be read");
+}
+
 // A database, and its state at one time.
 class PinnedDatabase {
  public:
-  explicit PinnedDatabase(std::shared_ptr<const RocksdbDatabase> database)
+  PinnedDatabase(std::shared_ptr<const RocksdbDatabase> database, ReadFrom from)
       : database_(std::move(database)),
+        from_(from),
         snapshot_(database_ == nullptr ? nullptr : database_->db().GetSnapshot()) {}
   ~PinnedDatabase() {
     if (snapshot_ != nullptr) database_->db().ReleaseSnapshot(snapshot_);
@@ -45,11 +52,13 @@ class PinnedDatabase {
   rocksdb::ReadOptions options() const {
     rocksdb::ReadOptions options;
     options.snapshot = snapshot_;
+    if (from_ == ReadFrom::kMemory) options.read_tier = rocksdb::kBlockCacheTier;
     return options;
   }
 
  private:
   const std::shared_ptr<const RocksdbDatabase> database_;
+  const ReadFrom from_;
   const rocksdb::Snapshot* const snapshot_;
 };
 
@@ -77,7 +86,7 @@ class Walk {
   std::string_view key() const { return View(iterator_->key()); }
   std::string_view value() const { return View(iterator_->value()); }
   absl::Status status() const {
-    return iterator_ == nullptr ? NotOpen() : FromRocksdb(iterator_->status(), kReading);
+    return iterator_ == nullptr ? NotOpen() : FromRead(iterator_->status());
   }
 
  private:
@@ -90,8 +99,8 @@ class Walk {
 
 class RocksdbReader final : public VaultReader {
  public:
-  explicit RocksdbReader(std::shared_ptr<const RocksdbDatabase> database)
-      : database_(std::move(database)) {}
+  RocksdbReader(std::shared_ptr<const RocksdbDatabase> database, ReadFrom from)
+      : database_(std::move(database), from) {}
 
   absl::StatusOr<Counters> ReadCounters() const override {
     UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<Counters> counters,
@@ -190,7 +199,7 @@ Found<std::string> RocksdbReader::FindBytes(rocksdb::ColumnFamilyHandle* family,
   const rocksdb::Status status =
       database_->db().Get(database_.options(), family, ToSlice(key), &bytes);
   if (status.IsNotFound()) return std::optional<std::string>();
-  UNDERSTUDY_RETURN_IF_ERROR(FromRocksdb(status, kReading));
+  UNDERSTUDY_RETURN_IF_ERROR(FromRead(status));
   return std::make_optional(std::move(bytes));
 }
 
@@ -311,8 +320,9 @@ absl::StatusOr<std::vector<StoredFailover>> RocksdbReader::ListFailovers(Revisio
 
 }  // namespace
 
-std::unique_ptr<VaultReader> NewRocksdbReader(std::shared_ptr<const RocksdbDatabase> database) {
-  return std::make_unique<RocksdbReader>(std::move(database));
+std::unique_ptr<VaultReader> NewRocksdbReader(std::shared_ptr<const RocksdbDatabase> database,
+                                              ReadFrom from) {
+  return std::make_unique<RocksdbReader>(std::move(database), from);
 }
 
 }  // namespace understudy::config_vault

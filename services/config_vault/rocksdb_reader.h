@@ -8,8 +8,15 @@
 
 namespace understudy::config_vault {
 
+enum class ReadFrom {
+  kDisk,
+  // What is not in memory is UNAVAILABLE NOT_IN_MEMORY.
+  kMemory,
+};
+
 // Reads the database as it is now, and keeps it open. Where it is null, reads are DISK_ERROR.
-std::unique_ptr<VaultReader> NewRocksdbReader(std::shared_ptr<const RocksdbDatabase> database);
+std::unique_ptr<VaultReader> NewRocksdbReader(std::shared_ptr<const RocksdbDatabase> database,
+                                              ReadFrom from);
 
 }  // namespace understudy::config_vault
 

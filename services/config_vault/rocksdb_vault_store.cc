@@ -59,7 +59,12 @@ class RocksdbVaultStore final : public VaultStore {
   // Writes the schema of new data, or checks that of old.
   absl::Status CheckSchema();
 
-  std::unique_ptr<VaultReader> Snapshot() const override { return NewRocksdbReader(database()); }
+  std::unique_ptr<VaultReader> Snapshot() const override {
+    return NewRocksdbReader(database(), ReadFrom::kDisk);
+  }
+  std::unique_ptr<VaultReader> SnapshotInMemory() const override {
+    return NewRocksdbReader(database(), ReadFrom::kMemory);
+  }
 
   absl::Status Commit(const VaultBatch& batch) override {
     const auto open = database();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/rpc/unary.h"
+#include "common/status/status.h"
 #include "services/config_vault/proto_fields.h"
 #include "services/config_vault/vault_context.h"
 #include "understudy/type/v1/consistency.pb.h"
@@ -26,6 +27,13 @@ void Answer(const VaultMetrics& metrics, Operation operation, Reply& reply,
   reply.Finish(std::move(result));
 }
 
+// The age of the data goes into the answer to a stale read.
+template <typename Response>
+void SetDataAge(std::optional<absl::Duration> data_age, absl::StatusOr<Response>& response) {
+  const bool is_known = data_age.has_value() && *data_age < absl::InfiniteDuration();
+  if (response.ok() && is_known) fields::SetDuration(*data_age, *response->mutable_data_age());
+}
+
 // Reads on the pool, with the vault as it is then.
 template <typename Response, typename Read>
 void ReadOnPool(const VaultContext& vault, Operation operation, rpc::UnaryReply<Response> reply,
@@ -34,26 +42,53 @@ void ReadOnPool(const VaultContext& vault, Operation operation, rpc::UnaryReply<
       [&vault, operation, data_age, read = std::move(read), reply = std::move(reply)]() mutable {
         if (reply.IsCancelled()) return reply.Fail(absl::CancelledError("the caller went away"));
         absl::StatusOr<Response> response = read(*vault.store.Snapshot());
-        if (response.ok() && data_age.has_value() && *data_age < absl::InfiniteDuration()) {
-          fields::SetDuration(*data_age, *response->mutable_data_age());
-        }
+        SetDataAge(data_age, response);
         Answer<Response>(vault.metrics, operation, reply, std::move(response));
       });
 }
 
-// A read: `read` is called on the pool when the vault is as current as the request asks.
+enum class ReadCost {
+  // Looks at many records, or makes something of them.
+  kAny,
+  // Looks at few, and passes them on as they are.
+  kLow,
+};
+
+// Reads at once, with the vault as it is now. What costs little is read on this thread, gRPC's,
+// unless the disk must be waited for.
+template <typename Response, typename Read>
+void ReadNow(const VaultContext& vault, Operation operation, ReadCost cost,
+             rpc::UnaryReply<Response> reply, std::optional<absl::Duration> data_age, Read read) {
+  const auto reader = cost == ReadCost::kLow ? vault.store.SnapshotInMemory() : nullptr;
+  if (reader != nullptr) {
+    absl::StatusOr<Response> response = read(*reader);
+    SetDataAge(data_age, response);
+    const bool is_known = response.ok() || ErrorReason(response.status()) != "NOT_IN_MEMORY";
+    if (is_known) {
+      return Answer<Response>(vault.metrics, operation, reply, std::move(response));
+    }
+  }
+  ReadOnPool(vault, operation, std::move(reply), data_age, std::move(read));
+}
+
+// A read: `read` is called when the vault is as current as the request asks, on the pool or, at
+// once, on this thread.
 //   absl::StatusOr<Response> read(const VaultReader&)
 template <typename Request, typename Response, typename Read>
 grpc::ServerUnaryReactor* AnswerRead(const VaultContext& vault, Operation operation,
                                      const Request& request, rpc::UnaryReply<Response> reply,
-                                     Read read) {
+                                     Read read, ReadCost cost = ReadCost::kAny) {
   grpc::ServerUnaryReactor* const reactor = reply.reactor();
   if (const absl::Status admitted = vault.pool.Admit(0); !admitted.ok()) {
     Answer<Response>(vault.metrics, operation, reply, admitted);
     return reactor;
   }
   if (request.consistency() == type::v1::CONSISTENCY_STALE) {
-    ReadOnPool(vault, operation, std::move(reply), vault.reads.DataAge(), std::move(read));
+    ReadNow(vault, operation, cost, std::move(reply), vault.reads.DataAge(), std::move(read));
+    return reactor;
+  }
+  if (vault.reads.IsCurrent()) {
+    ReadNow(vault, operation, cost, std::move(reply), std::nullopt, std::move(read));
     return reactor;
   }
   vault.reads.WhenCurrent([&vault, operation, read = std::move(read),

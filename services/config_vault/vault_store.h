@@ -24,6 +24,9 @@ class VaultStore {
 
   // The state after the latest commit.
   virtual std::unique_ptr<VaultReader> Snapshot() const = 0;
+  // As that, for a thread that must not wait for a disk: what is not in memory is UNAVAILABLE
+  // NOT_IN_MEMORY. Null where the store cannot tell.
+  virtual std::unique_ptr<VaultReader> SnapshotInMemory() const { return nullptr; }
 
   // Writes the whole batch or nothing. On OK it is on the disk, synced, and in every later
   // snapshot. On an error it is in no snapshot; whether it is on the disk is unknown until the next
