@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -432,6 +433,45 @@ TEST_F(EtcdEngineTest, ARestoreReachesEveryReplicaWithItsHistoryAndLiftsTheEpoch
   ASSERT_TRUE(next.ok()) << next.status();
   EXPECT_EQ(next->revision, restored->counters.revision + 1);
   EXPECT_TRUE(Eventually([&] { return follower.Contents() == root_.Contents(); }));
+}
+
+// Has no snapshot until it is told so.
+class WhenReleased final : public SnapshotSource {
+ public:
+  explicit WhenReleased(EtcdNode& node) : from_(node) {}
+  void Release() { released_ = true; }
+  bool asked() const { return asked_; }
+
+  absl::StatusOr<ReplicaPosition> Fetch(const ReplicaPosition& wanted,
+                                        SnapshotSink& sink) override {
+    asked_ = true;
+    if (released_) return from_.Fetch(wanted, sink);
+    return MakeError(absl::StatusCode::kUnavailable, "NO_SNAPSHOT", "not yet");
+  }
+
+ private:
+  FromNode from_;
+  std::atomic<bool> released_ = false;
+  std::atomic<bool> asked_ = false;
+};
+
+// The test before hung now and then: the follower had looked at the site before the restore, and
+// told of epochs without what that had added.
+TEST_F(EtcdEngineTest, AReplicaThatIsBeingFilledDuringARestoreKnowsTheNewEpochs) {
+  const Epoch before = root_.BecomeRoot();
+  ASSERT_TRUE(root_.Propose(MakePut("a", "1")).ok());
+  MemoryBackup backup(*root_.store().Snapshot(), before + 5000);
+  WhenReleased source(root_);
+  EtcdNode follower(etcd_, "control-3", {.source = &source});
+  ASSERT_TRUE(Eventually([&] { return source.asked(); }));
+  const auto restored = root_.engine().Restore(backup, {.replace = true});
+  ASSERT_TRUE(restored.ok()) << restored.status();
+  source.Release();
+  ASSERT_TRUE(Eventually([&] { return follower.replica().tip().following; }));
+  rpc::testing::Inbox<RootClaim> claims;
+  follower.root_key().Subscribe([&](const RootClaim& claim) { claims.Put(claim); });
+  EXPECT_EQ(claims.Take().epoch, restored->epoch);
+  follower.root_key().Unsubscribe();
 }
 
 TEST_F(EtcdEngineTest, ARestoreThatFailsLeavesWhatTheOthersHave) {

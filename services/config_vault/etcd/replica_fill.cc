@@ -144,6 +144,8 @@ absl::Status Replica::FinishFill(const SiteState& site, const Counters& counters
   refill_revision_ = 0;
   compacted_ = 0;
   feed_.Restart(counters.revision);
+  // A backup may have been restored since the site was first looked at.
+  epoch_base_ = site.epoch_base;
   {
     // What this vault has committed itself may be newer than the snapshot: it is told again.
     absl::MutexLock lock(&mutex_);
