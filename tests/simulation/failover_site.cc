@@ -12,18 +12,6 @@ namespace fo = failover_orchestrator;
 
 namespace {
 
-fo::FailoverPolicy Policy() {
-  fo::FailoverPolicy policy;
-  policy.attach_grace = absl::Seconds(1);
-  policy.running_timeout = absl::Seconds(6);
-  policy.abandoned_retry = absl::Seconds(2);
-  policy.first_update_retry = absl::Seconds(1);
-  policy.last_update_retry = absl::Seconds(2);
-  policy.staging.retry = absl::Seconds(1);
-  policy.staging.answer_timeout = absl::Seconds(2);
-  return policy;
-}
-
 absl::Status Broken(std::string text) {
   return MakeError(absl::StatusCode::kInternal, "BROKEN", text);
 }
@@ -31,7 +19,7 @@ absl::Status Broken(std::string text) {
 }  // namespace
 
 FailoverSite::FailoverSite(uint64_t seed, fo::FailoverMetrics& metrics)
-    : world_(seed), metrics_(metrics), policy_(Policy()) {
+    : world_(seed), metrics_(metrics), policy_(ImpatientPolicy()) {
   AddControlNodes();
   AddInvariants();
 }

@@ -18,6 +18,18 @@ constexpr absl::Duration kReconnect = absl::Milliseconds(100);
 
 }  // namespace
 
+fo::FailoverPolicy ImpatientPolicy() {
+  fo::FailoverPolicy policy;
+  policy.attach_grace = absl::Seconds(1);
+  policy.running_timeout = absl::Seconds(6);
+  policy.abandoned_retry = absl::Seconds(2);
+  policy.first_update_retry = absl::Seconds(1);
+  policy.last_update_retry = absl::Seconds(2);
+  policy.staging.retry = absl::Seconds(1);
+  policy.staging.answer_timeout = absl::Seconds(2);
+  return policy;
+}
+
 // SimRegistry -------------------------------------------------------------------------------------
 
 template <typename Result>

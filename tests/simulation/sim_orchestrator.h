@@ -15,6 +15,9 @@
 
 namespace understudy::simulation {
 
+// With waits that suit a simulated site, where minutes are many events.
+failover_orchestrator::FailoverPolicy ImpatientPolicy();
+
 // What travels on a station's "orders" stream, beside the orders' own action types.
 struct HelloReply {
   std::string station_id;

@@ -18,18 +18,6 @@ namespace {
 constexpr absl::Duration kTimeToStart = absl::Seconds(30);
 constexpr SimLinkQuality kNoise = {.slow = 0.03, .drop = 0.05, .duplicate = 0.05};
 
-fo::FailoverPolicy Policy() {
-  fo::FailoverPolicy policy;
-  policy.attach_grace = absl::Seconds(1);
-  policy.running_timeout = absl::Seconds(6);
-  policy.abandoned_retry = absl::Seconds(2);
-  policy.first_update_retry = absl::Seconds(1);
-  policy.last_update_retry = absl::Seconds(2);
-  policy.staging.retry = absl::Seconds(1);
-  policy.staging.answer_timeout = absl::Seconds(2);
-  return policy;
-}
-
 ControlNode ProcessesOf(const std::string& id) {
   return {.vault = id + "/vault", .membership = id + "/membership",
           .orchestrator = id + "/orchestrator"};
@@ -40,7 +28,7 @@ ControlNode ProcessesOf(const std::string& id) {
 WholeSite::WholeSite(uint64_t seed, SiteMetrics metrics, cv::RootClaimPolicy policy)
     : world_(seed),
       metrics_(metrics),
-      policy_(Policy()),
+      policy_(ImpatientPolicy()),
       ledger_(std::make_unique<SiteLedger>(key_space_, [this](const auto& line) { Tell(line); })) {
   site_.reset(new SimSiteVault::Site{.nodes = {}, .ledger = *ledger_, .policy = policy});
   for (int i = 1; i <= kControlNodes; ++i) {
