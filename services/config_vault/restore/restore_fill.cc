@@ -166,11 +166,10 @@ class Filler {
     std::vector<DocumentHead> restored;
     const std::unique_ptr<VaultReader> reader = store_.Snapshot();
     UNDERSTUDY_RETURN_IF_ERROR(ForEachHead(*reader, [&](const DocumentHead& head) {
-      if (!before_.kept.contains(head.latest.name) && IsUnseen(head.latest)) {
-        restored.push_back(head);
-      }
-      if (const auto kept = before_.kept.find(head.latest.name); kept != before_.kept.end()) {
+      if (IsKept(head.latest.name)) {
         kept_heads_.emplace(head.latest.name, head);
+      } else if (IsUnseen(head.latest)) {
+        restored.push_back(head);
       }
       before_.documents.erase(head.latest.name);
       return absl::OkStatus();
@@ -185,6 +184,9 @@ class Filler {
     return Flush();
   }
 
+  bool IsKept(const std::string& name) const {
+    return std::count(options_.kept_documents.begin(), options_.kept_documents.end(), name) > 0;
+  }
   bool IsUnseen(const DocumentInfo& restored) const {
     if (restored.revision > before_.counters.revision) return false;
     const auto seen = before_.documents.find(restored.name);
@@ -198,15 +200,25 @@ class Filler {
       UNDERSTUDY_RETURN_IF_ERROR(AddOnTop(
           head == kept_heads_.end() ? DocumentHead() : head->second, std::move(revision)));
     }
+    for (const auto& [name, head] : kept_heads_) {
+      if (before_.kept.contains(name) || head.latest.deleted) continue;
+      UNDERSTUDY_RETURN_IF_ERROR(
+          AddOnTop(head, Deletion(name, "of the vault that the backup was taken from")));
+    }
     for (const auto& [name, info] : before_.documents) {
       if (info.deleted) continue;
-      DocumentRevision deletion{.info = {.name = name, .deleted = true}};
-      deletion.info.author = std::string(kAuthor);
-      deletion.info.time = options_.time;
-      deletion.info.comment = "not in the backup that was restored";
-      UNDERSTUDY_RETURN_IF_ERROR(AddOnTop(DocumentHead(), std::move(deletion)));
+      UNDERSTUDY_RETURN_IF_ERROR(
+          AddOnTop(DocumentHead(), Deletion(name, "not in the backup that was restored")));
     }
     return absl::OkStatus();
+  }
+
+  DocumentRevision Deletion(const std::string& name, const std::string& why) const {
+    DocumentRevision deletion{.info = {.name = name, .deleted = true}};
+    deletion.info.author = std::string(kAuthor);
+    deletion.info.time = options_.time;
+    deletion.info.comment = why;
+    return deletion;
   }
 
   // `revision` as the newest of the document whose head is `head`; a head of nothing is new.

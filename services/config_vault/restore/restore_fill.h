@@ -14,7 +14,7 @@ namespace understudy::config_vault {
 //   vault's revision never goes back: a document that a watcher would not be told of, because it
 //   is older than what the vault had reached, gets one more revision on top; a document that the
 //   backup lacks gets a deletion.
-// - `kept_documents` are this vault's.
+// - `kept_documents` are this vault's; one that it lacks is not taken from the backup.
 // - Stations that this vault knows stay as they are here; the backup's others are added.
 // - Where this vault has duties or failovers of its own, those stay, with their assignments; of the
 //   backup's duties the missing ones are added, assigned to nobody. Else all are the backup's.

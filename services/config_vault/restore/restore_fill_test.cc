@@ -82,6 +82,17 @@ TEST_F(RestoreFillTest, TheControlNodesAreTheVaultsOwn) {
   EXPECT_EQ(target_.Read()->ListHistory("control/nodes", UINT64_MAX, 9)->size(), 2u);
 }
 
+// Found end to end: a site restored before its root had written them beat to the old site's nodes.
+TEST_F(RestoreFillTest, TheControlNodesOfTheOldSiteDoNotComeWhereTheVaultHasNoneYet) {
+  source_.Document(MakePut("control/nodes", "of the old site"));
+  const auto counters = Restore();
+  ASSERT_TRUE(counters.ok()) << counters.status();
+  EXPECT_TRUE(target_.Read()->FindHead("control/nodes")->value().latest.deleted);
+  EXPECT_EQ(counters->documents, source_.Read()->ReadCounters()->documents - 1);
+  target_.Document(MakePut("control/nodes", "of the new site"));
+  EXPECT_EQ(ContentOf(target_, "control/nodes"), "of the new site");
+}
+
 TEST_F(RestoreFillTest, StationsThatAreHereStayAndOthersComeBack) {
   ASSERT_TRUE(source_.Apply(PutStation{MakeStation("gate-1"), 1}).ok());
   ASSERT_TRUE(source_.Apply(PutStation{MakeStation("gate-2"), 1}).ok());
