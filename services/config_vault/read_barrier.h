@@ -17,7 +17,7 @@ class ReadBarrier {
   virtual ~ReadBarrier() = default;
 
   virtual void WhenCurrent(Then then) = 0;
-  // Whether a read that is asked for now need not wait: then nothing more is to be asked for it.
+  // Whether the store is current at this moment: a read may look at it without WhenCurrent.
   virtual bool IsCurrent() = 0;
 
   // How long ago it was last certain that the store had everything: what a stale read may lack was
