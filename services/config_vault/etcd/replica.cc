@@ -157,19 +157,21 @@ absl::StatusOr<ReplicaStart> Replica::TakePosition(const SiteState& site) {
   remote.seed = site.seed;
   UNDERSTUDY_ASSIGN_OR_RETURN(const ReplicaStart start, ChooseStart(local, remote));
   if (start == ReplicaStart::kFollow) SetTip(site, *local.position);
-  if (start == ReplicaStart::kAdopt) UNDERSTUDY_RETURN_IF_ERROR(Adopt(site, local.counters));
+  if (start == ReplicaStart::kAdopt) {
+    UNDERSTUDY_ASSIGN_OR_RETURN(const ReplicaPosition adopted, Adopt(site, local.counters));
+    SetTip(site, adopted);
+  }
   return start;
 }
 
-absl::Status Replica::Adopt(const SiteState& site, const Counters& counters) {
+absl::StatusOr<ReplicaPosition> Replica::Adopt(const SiteState& site, const Counters& counters) {
   const ReplicaPosition position{.cluster_id = site.header.cluster_id,
                                  .revision = site.seed_revision,
                                  .lineage = site.batch->origin.lineage,
                                  .epoch_base = site.epoch_base};
   UNDERSTUDY_RETURN_IF_ERROR(store_.Apply({.counters = counters}, position));
   UNDERSTUDY_RETURN_IF_ERROR(store_.Sync());
-  SetTip(site, position);
-  return absl::OkStatus();
+  return position;
 }
 
 void Replica::SetTip(const SiteState& site, const ReplicaPosition& position) {

@@ -174,8 +174,8 @@ class Replica {
                           const ReplicaPosition& position);
   // What the store says, as the tip, if it can be followed from there.
   absl::StatusOr<ReplicaStart> TakePosition(const SiteState& site);
-  // What is in the store is what an etcd that was built anew began with.
-  absl::Status Adopt(const SiteState& site, const Counters& counters)
+  // What is in the store is what an etcd that was built anew began with: its position there.
+  absl::StatusOr<ReplicaPosition> Adopt(const SiteState& site, const Counters& counters)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
   void SetTip(const SiteState& site, const ReplicaPosition& position);
   void TellRoot(const KeyValue& root);

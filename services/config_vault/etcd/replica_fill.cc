@@ -162,13 +162,7 @@ absl::StatusOr<SeedResult> Replica::Seed(Epoch known_epoch) {
                               SeedEtcd(client_, keys_, *store_.Snapshot(), known_epoch));
   UNDERSTUDY_ASSIGN_OR_RETURN(const SiteState site,
                               ReadSiteState(client_, keys_, options_.call_timeout));
-  // Nobody can have written: no replica but this has the site's data.
-  UNDERSTUDY_RETURN_IF_ERROR(
-      store_.Apply({.counters = result.counters}, {.cluster_id = site.header.cluster_id,
-                                                   .revision = site.batch_revision,
-                                                   .lineage = site.batch->origin.lineage,
-                                                   .epoch_base = site.epoch_base}));
-  UNDERSTUDY_RETURN_IF_ERROR(store_.Sync());
+  UNDERSTUDY_RETURN_IF_ERROR(Adopt(site, result.counters).status());
   return result;
 }
 
