@@ -3,8 +3,9 @@
 //   vault_load --target=127.0.0.1:7102 --operation=put --clients=1,16,128 --seconds=5
 //
 // Each client has one call under way at a time. Operations: put (documents of 19 KB, zstd-packed,
-// each with new content), get (the latest of them), get-stale (without asking for the latest),
-// claim (moves of a duty, one for each client).
+// each with new content), get (the latest of them), get-stale (without asking for the latest), read
+// and read-stale (the same on a stream that 16 clients share, as they share a connection), claim
+// (moves of a duty, one for each client).
 //
 // And, to compare, the same documents on etcd itself: etcd-put and etcd-get as they are,
 // etcd-put-packed as the vault's clients pack them. --target takes several endpoints for these, one
@@ -30,13 +31,14 @@
 #include "common/document/compression.h"
 #include "common/random/random.h"
 #include "common/rpc/channel.h"
+#include "common/vault/document_reader.h"
 #include "etcd/v3/rpc.grpc.pb.h"
 #include "understudy/config_vault/v1/documents.grpc.pb.h"
 #include "understudy/config_vault/v1/registry.grpc.pb.h"
 
 ABSL_FLAG(std::string, target, "127.0.0.1:7102", "The vault's host:port, without TLS.");
 ABSL_FLAG(std::string, operation, "put",
-          "put, get, get-stale, claim, etcd-put, etcd-put-packed or etcd-get.");
+          "put, get, get-stale, read, read-stale, claim, etcd-put, etcd-put-packed or etcd-get.");
 ABSL_FLAG(std::string, clients, "1,16,128", "Numbers of clients, one run for each.");
 ABSL_FLAG(int, seconds, 5, "Length of each run.");
 ABSL_FLAG(int, bytes, 19'000, "Size of a document.");
@@ -112,6 +114,26 @@ class GetClient final : public Client {
   std::unique_ptr<grpc::ClientContext> context_;
   v1::GetRequest request_;
   v1::GetResponse response_;
+};
+
+// As GetClient, by the product's own reader.
+class ReadClient final : public Client {
+ public:
+  ReadClient(std::shared_ptr<vault::DocumentReader> reader, int number, bool stale)
+      : reader_(std::move(reader)) {
+    request_.set_name(absl::StrCat("load/", number));
+    request_.set_encoding(v1::ENCODING_ZSTD);
+    if (stale) request_.set_consistency(type::v1::CONSISTENCY_STALE);
+  }
+  void Call(Done done) override {
+    reader_->Get(request_, [done = std::move(done)](const vault::DocumentReader::Result& result) {
+      done(result.ok());
+    });
+  }
+
+ private:
+  const std::shared_ptr<vault::DocumentReader> reader_;
+  v1::GetRequest request_;
 };
 
 // etcd called as any program would, with the same documents.
@@ -224,8 +246,12 @@ class ClaimClient final : public Client {
   v1::ClaimDutyResponse response_;
 };
 
-std::unique_ptr<Client> MakeClient(const std::shared_ptr<grpc::Channel>& channel, int number) {
+std::unique_ptr<Client> MakeClient(const std::shared_ptr<grpc::Channel>& channel,
+                                   const std::shared_ptr<vault::DocumentReader>& reader,
+                                   int number) {
   const std::string operation = absl::GetFlag(FLAGS_operation);
+  if (operation == "read") return std::make_unique<ReadClient>(reader, number, false);
+  if (operation == "read-stale") return std::make_unique<ReadClient>(reader, number, true);
   if (operation == "get") return std::make_unique<GetClient>(channel, number, false);
   if (operation == "get-stale") return std::make_unique<GetClient>(channel, number, true);
   if (operation == "etcd-put") return std::make_unique<EtcdPutClient>(channel, number, false);
@@ -243,8 +269,11 @@ class Run {
     for (int i = 0; i < clients; ++i) {
       // Several connections, as several machines would have.
       const auto connection = static_cast<size_t>(i / 16);
-      if (i % 16 == 0) channel_ = rpc::MakeInsecureChannel(targets[connection % targets.size()]);
-      clients_.push_back(MakeClient(channel_, i));
+      if (i % 16 == 0) {
+        channel_ = rpc::MakeInsecureChannel(targets[connection % targets.size()]);
+        reader_ = vault::DocumentReader::Make(v1::Documents::NewStub(channel_));
+      }
+      clients_.push_back(MakeClient(channel_, reader_, i));
     }
   }
 
@@ -292,6 +321,7 @@ class Run {
   const absl::Duration length_;
   absl::BlockingCounter over_;
   std::shared_ptr<grpc::Channel> channel_;
+  std::shared_ptr<vault::DocumentReader> reader_;
   std::vector<std::unique_ptr<Client>> clients_;
   absl::Time start_;
   absl::Mutex mutex_;

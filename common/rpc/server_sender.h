@@ -36,6 +36,9 @@ struct StreamOptions {
   absl::AnyInvocable<void()> on_drained = nullptr;
   // Of sessions: the first message is read at once, each further one when ReadNext is called.
   bool read_on_demand = false;
+  // Of sessions: called, on a gRPC thread, when the caller has closed its half, in place of ending
+  // the session with OK: who still owes answers ends it when they are given. Must not block.
+  absl::AnyInvocable<void()> on_half_close = nullptr;
   // Of sessions: the handler's. With it, `on_done` can tell a caller that closed its half (OK) from
   // one that was lost (CANCELLED); without it both may be OK.
   grpc::CallbackServerContext* context = nullptr;
@@ -101,6 +104,7 @@ class ServerSender : public Reactor, public EndableStream {
     // Frees what the callback holds, even while others hold this handle.
     options_.on_done = nullptr;
     options_.on_drained = nullptr;
+    options_.on_half_close = nullptr;
   }
 
  protected:
@@ -120,7 +124,7 @@ class ServerSender : public Reactor, public EndableStream {
     if (!finished_) action();
   }
 
-  const StreamOptions& options() const { return options_; }
+  StreamOptions& options() { return options_; }
 
  private:
   // Whether the queue has run empty on an open stream.

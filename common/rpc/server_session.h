@@ -62,10 +62,7 @@ class ServerSession final
   }
 
   void OnReadDone(bool ok) override {
-    if (!ok) {
-      this->Finish(WhyReadingEnded());
-      return;
-    }
+    if (!ok) return OnReadingEnded();
     Request request = std::move(request_);
     this->UnlessFinished([this] { reading_ = false; });
     if (this->is_open()) {
@@ -75,10 +72,15 @@ class ServerSession final
   }
 
  private:
-  absl::Status WhyReadingEnded() const {
+  void OnReadingEnded() {
     const auto* context = this->options().context;
-    if (context == nullptr || !context->IsCancelled()) return absl::OkStatus();
-    return absl::CancelledError("the caller went away");
+    if (context != nullptr && context->IsCancelled()) {
+      this->Finish(absl::CancelledError("the caller went away"));
+    } else if (this->options().on_half_close) {
+      this->options().on_half_close();
+    } else {
+      this->Finish(absl::OkStatus());
+    }
   }
 
   ServerSession(OnMessage on_message, StreamOptions options)

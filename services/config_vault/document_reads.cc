@@ -58,12 +58,20 @@ absl::StatusOr<std::string> Content(const DocumentRevision& revision) {
       {{"name", revision.info.name}, {"revision", absl::StrCat(revision.info.revision)}});
 }
 
-// 0 stands for the latest, which must not be a deletion.
-absl::StatusOr<Revision> Resolve(const VaultReader& vault, const v1::GetRequest& request) {
-  UNDERSTUDY_ASSIGN_OR_RETURN(const DocumentHead head, FindHead(vault, request.name()));
-  if (request.revision() != 0) return request.revision();
-  if (head.latest.deleted) return DocumentNotFound(request.name());
-  return head.latest.revision;
+// Revision 0 stands for the latest, which must not be a deletion.
+absl::StatusOr<DocumentRevision> FindWanted(const VaultReader& vault,
+                                            const v1::GetRequest& request) {
+  const std::string& name = request.name();
+  UNDERSTUDY_ASSIGN_OR_RETURN(DocumentHead head, FindHead(vault, name));
+  if (request.revision() != 0) return FindRevision(vault, name, request.revision());
+  if (head.latest.deleted) return DocumentNotFound(name);
+  UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<std::string> packed,
+                              vault.FindContent(name, head.latest.revision));
+  if (!packed.has_value()) {
+    return MakeError(absl::StatusCode::kDataLoss, "CORRUPT_RECORD",
+                     absl::StrCat("the content of \"", name, "\" is missing"));
+  }
+  return DocumentRevision{.info = std::move(head.latest), .packed = *std::move(packed)};
 }
 
 // Where a page that is listed by falling revision begins.
@@ -113,9 +121,7 @@ absl::Status Compare(const DocumentRevision& from, const DocumentRevision& to,
 
 absl::StatusOr<v1::GetResponse> ReadDocument(const VaultReader& vault,
                                              const v1::GetRequest& request) {
-  UNDERSTUDY_ASSIGN_OR_RETURN(const Revision number, Resolve(vault, request));
-  UNDERSTUDY_ASSIGN_OR_RETURN(DocumentRevision revision,
-                              FindRevision(vault, request.name(), number));
+  UNDERSTUDY_ASSIGN_OR_RETURN(DocumentRevision revision, FindWanted(vault, request));
   v1::GetResponse response;
   fields::ToProto(revision.info, *response.mutable_info());
   if (request.encoding() == v1::ENCODING_ZSTD && !revision.info.deleted) {

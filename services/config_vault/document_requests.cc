@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -109,6 +110,26 @@ absl::StatusOr<DeleteDocument> CheckDelete(const v1::DeleteRequest& request, abs
   DeleteDocument deletion;
   UNDERSTUDY_ASSIGN_OR_RETURN(deletion.write, CheckWrite(request, time));
   return deletion;
+}
+
+absl::Status ReadNumberRepeated(uint64_t number) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "READ_NUMBER_REPEATED",
+                   absl::StrCat("two reads that wait on one stream have the number ", number));
+}
+
+absl::Status CheckReads(const v1::ReadRequest& request) {
+  if (request.reads_size() > kMaxReadsPerMessage) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "TOO_MANY_READS",
+                     absl::StrCat("expected at most ", kMaxReadsPerMessage,
+                                  " reads in a message, found ", request.reads_size()),
+                     {{"limit", absl::StrCat(kMaxReadsPerMessage)}});
+  }
+  std::vector<uint64_t> numbers;
+  numbers.reserve(static_cast<size_t>(request.reads_size()));
+  for (const auto& read : request.reads()) numbers.push_back(read.number());
+  std::sort(numbers.begin(), numbers.end());
+  const auto repeated = std::adjacent_find(numbers.begin(), numbers.end());
+  return repeated == numbers.end() ? absl::OkStatus() : ReadNumberRepeated(*repeated);
 }
 
 absl::Status CheckPrefix(const std::string& prefix) {

@@ -15,6 +15,11 @@ absl::StatusOr<PutDocument> CheckPut(const v1::PutRequest& request, absl::Time t
 absl::StatusOr<RollbackDocument> CheckRollback(const v1::RollbackRequest& request, absl::Time time);
 absl::StatusOr<DeleteDocument> CheckDelete(const v1::DeleteRequest& request, absl::Time time);
 
+// The reads of one message: not too many, each with a number of its own.
+inline constexpr int kMaxReadsPerMessage = 256;
+absl::Status CheckReads(const v1::ReadRequest& request);
+absl::Status ReadNumberRepeated(uint64_t number);
+
 // A prefix of names: at most 200 characters that names may have; empty for all.
 absl::Status CheckPrefix(const std::string& prefix);
 

@@ -5,17 +5,20 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/rpc/server_session.h"
 #include "common/rpc/server_stream.h"
 #include "common/status/status.h"
 #include "services/config_vault/document_reads.h"
 #include "services/config_vault/document_requests.h"
 #include "services/config_vault/proto_fields.h"
+#include "services/config_vault/read_session.h"
 #include "services/config_vault/vault_calls.h"
 
 namespace understudy::config_vault {
 namespace {
 
 using WatchStream = rpc::ServerStream<v1::WatchResponse>;
+using ReadStream = rpc::ServerSession<v1::ReadRequest, v1::ReadResponse>;
 
 void EncodePut(Outcome& outcome, v1::PutResponse& response, CallResult& result) {
   const auto& document = std::get<DocumentOutcome>(outcome.result);
@@ -57,6 +60,25 @@ class DocumentsService::StreamSink final : public WatchSink {
  private:
   const VaultMetrics& metrics_;
   std::weak_ptr<WatchStream> stream_;
+};
+
+// A reader's way out: the stream's, which keeps the session, which keeps the sink.
+class DocumentsService::ReadStreamSink final : public ReadSink {
+ public:
+  void Attach(const std::shared_ptr<ReadStream>& stream) { stream_ = stream; }
+
+  void Send(v1::ReadResponse response) override {
+    if (const auto stream = stream_.lock()) stream->Send(std::move(response));
+  }
+  void ReadNext() override {
+    if (const auto stream = stream_.lock()) stream->ReadNext();
+  }
+  void Finish(const absl::Status& status) override {
+    if (const auto stream = stream_.lock()) stream->Finish(status);
+  }
+
+ private:
+  std::weak_ptr<ReadStream> stream_;
 };
 
 DocumentsService::DocumentsService(const VaultContext& vault, const DocumentsOptions& options,
@@ -105,6 +127,33 @@ grpc::ServerUnaryReactor* DocumentsService::Get(grpc::CallbackServerContext* con
     }
   });
   return reactor;
+}
+
+grpc::ServerBidiReactor<v1::ReadRequest, v1::ReadResponse>* DocumentsService::Read(
+    grpc::CallbackServerContext* context) {
+  auto sink = std::make_shared<ReadStreamSink>();
+  auto session = std::make_shared<ReadSession>(
+      ReadSession::Vault{vault_.store, vault_.reads, vault_.pool, vault_.metrics, kErrorDomain},
+      options_.read_session, sink);
+  const bool has_room = ++readers_ <= options_.max_readers;
+  const auto stream = ReadStream::Make(
+      [session](const std::shared_ptr<ReadStream>&, v1::ReadRequest request) {
+        session->OnRequest(std::move(request));
+      },
+      {.domain = kErrorDomain,
+       .on_done = [this](const absl::Status&) { --readers_; },
+       .group = &streams_,
+       .on_drained = [session] { session->OnSent(); },
+       .read_on_demand = true,
+       .on_half_close = [session] { session->OnHalfClose(); },
+       .context = context});
+  // Nothing comes before the stream has been returned.
+  sink->Attach(stream);
+  if (!has_room) {
+    stream->Finish(MakeError(absl::StatusCode::kResourceExhausted, "TOO_MANY_READERS",
+                             absl::StrCat(options_.max_readers, " reads are open already")));
+  }
+  return stream.get();
 }
 
 grpc::ServerUnaryReactor* DocumentsService::List(grpc::CallbackServerContext* context,

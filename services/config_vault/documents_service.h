@@ -6,6 +6,7 @@
 
 #include "common/rpc/stream_group.h"
 #include "services/config_vault/document_watcher.h"
+#include "services/config_vault/read_session.h"
 #include "services/config_vault/vault_context.h"
 #include "understudy/config_vault/v1/documents.grpc.pb.h"
 
@@ -14,7 +15,10 @@ namespace understudy::config_vault {
 struct DocumentsOptions {
   // Watch calls at a time; more are refused with RESOURCE_EXHAUSTED TOO_MANY_WATCHERS.
   size_t max_watchers = 1024;
+  // Read calls at a time; more are refused with RESOURCE_EXHAUSTED TOO_MANY_READERS.
+  size_t max_readers = 1024;
   WatcherOptions watcher;
+  ReadSessionLimits read_session;
 };
 
 // The Documents service over gRPC: checks requests, passes them on, encodes the answers. Handlers
@@ -30,6 +34,8 @@ class DocumentsService final : public v1::Documents::CallbackService {
                                 v1::PutResponse* response) override;
   grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context, const v1::GetRequest* request,
                                 v1::GetResponse* response) override;
+  grpc::ServerBidiReactor<v1::ReadRequest, v1::ReadResponse>* Read(
+      grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context,
                                  const v1::ListRequest* request,
                                  v1::ListResponse* response) override;
@@ -50,6 +56,7 @@ class DocumentsService final : public v1::Documents::CallbackService {
 
  private:
   class StreamSink;
+  class ReadStreamSink;
 
   absl::Status AdmitWatcher(const v1::WatchRequest& request);
 
@@ -57,6 +64,7 @@ class DocumentsService final : public v1::Documents::CallbackService {
   const DocumentsOptions options_;
   rpc::StreamGroup& streams_;
   std::atomic<size_t> watchers_ = 0;
+  std::atomic<size_t> readers_ = 0;
 };
 
 }  // namespace understudy::config_vault

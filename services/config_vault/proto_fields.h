@@ -24,6 +24,12 @@ std::string DigestBytes(const DocumentInfo& info);
 // All zero when `bytes` is no digest.
 Sha256 DigestFrom(const std::string& bytes);
 
+// The age of the data goes into the answer to a stale read, where it is known.
+template <typename Response>
+void SetDataAge(absl::Duration data_age, Response& response) {
+  if (data_age < absl::InfiniteDuration()) SetDuration(data_age, *response.mutable_data_age());
+}
+
 template <typename Proto>
 void ToProto(const DocumentInfo& from, Proto& to) {
   to.set_name(from.name);

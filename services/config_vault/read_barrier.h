@@ -1,6 +1,8 @@
 #ifndef UNDERSTUDY_SERVICES_CONFIG_VAULT_READ_BARRIER_H_
 #define UNDERSTUDY_SERVICES_CONFIG_VAULT_READ_BARRIER_H_
 
+#include <cstddef>
+
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -16,9 +18,10 @@ class ReadBarrier {
 
   virtual ~ReadBarrier() = default;
 
-  virtual void WhenCurrent(Then then) = 0;
-  // Whether the store is current at this moment: a read may look at it without WhenCurrent.
-  virtual bool IsCurrent() = 0;
+  // For so many reads, which were asked before.
+  virtual void WhenCurrent(size_t reads, Then then) = 0;
+  // Whether the store is current at this moment: so many reads may look at it without WhenCurrent.
+  virtual bool IsCurrent(size_t reads) = 0;
 
   // How long ago it was last certain that the store had everything: what a stale read may lack was
   // written after that. Infinite while it never was.
@@ -28,8 +31,8 @@ class ReadBarrier {
 // Of a vault whose store alone decides: it is always current.
 class AlwaysCurrent final : public ReadBarrier {
  public:
-  void WhenCurrent(Then then) override { then(absl::OkStatus()); }
-  bool IsCurrent() override { return true; }
+  void WhenCurrent(size_t, Then then) override { then(absl::OkStatus()); }
+  bool IsCurrent(size_t) override { return true; }
   absl::Duration DataAge() const override { return absl::ZeroDuration(); }
 };
 

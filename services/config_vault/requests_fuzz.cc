@@ -82,6 +82,12 @@ void Writes(uint8_t kind, const std::string& bytes) {
 void Reads(const std::string& bytes) {
   VaultHarness vault = NewVault();
   const auto reader = vault.Read();
+  const auto reads = Parse<v1::ReadRequest>(bytes);
+  const absl::Status checked = CheckReads(reads);
+  Require(checked.ok() || !ErrorReason(checked).empty());
+  if (checked.ok()) {
+    for (const auto& read : reads.reads()) Expect(ReadDocument(*reader, read.get()));
+  }
   Expect(ListDocuments(*reader, Parse<v1::ListRequest>(bytes)));
   Expect(ReadHistory(*reader, Parse<v1::HistoryRequest>(bytes)));
   Expect(ReadFailovers(*reader, Parse<v1::ListFailoversRequest>(bytes)));

@@ -38,8 +38,10 @@ class PinnedDatabase {
  public:
   PinnedDatabase(std::shared_ptr<const RocksdbDatabase> database, ReadFrom from)
       : database_(std::move(database)),
-        from_(from),
-        snapshot_(database_ == nullptr ? nullptr : database_->db().GetSnapshot()) {}
+        snapshot_(database_ == nullptr ? nullptr : database_->db().GetSnapshot()) {
+    options_.snapshot = snapshot_;
+    if (from == ReadFrom::kMemory) options_.read_tier = rocksdb::kBlockCacheTier;
+  }
   ~PinnedDatabase() {
     if (snapshot_ != nullptr) database_->db().ReleaseSnapshot(snapshot_);
   }
@@ -49,17 +51,12 @@ class PinnedDatabase {
   bool is_open() const { return database_ != nullptr; }
   const RocksdbDatabase& operator*() const { return *database_; }
   const RocksdbDatabase* operator->() const { return database_.get(); }
-  rocksdb::ReadOptions options() const {
-    rocksdb::ReadOptions options;
-    options.snapshot = snapshot_;
-    if (from_ == ReadFrom::kMemory) options.read_tier = rocksdb::kBlockCacheTier;
-    return options;
-  }
+  const rocksdb::ReadOptions& options() const { return options_; }
 
  private:
   const std::shared_ptr<const RocksdbDatabase> database_;
-  const ReadFrom from_;
   const rocksdb::Snapshot* const snapshot_;
+  rocksdb::ReadOptions options_;
 };
 
 // Walks the records from the key `begin` (included) to `end` (not included).
@@ -113,6 +110,7 @@ class RocksdbReader final : public VaultReader {
   }
   Found<DocumentRevision> FindRevision(std::string_view name, Revision revision) const override;
   absl::StatusOr<Revision> NextRevision(std::string_view name, Revision after) const override;
+  Found<std::string> FindContent(std::string_view name, Revision revision) const override;
 
   Found<RememberedRequest> FindRequest(std::string_view id) const override {
     return Find<RememberedRequest>(keys::Named(keys::kRequests, id), storage::DecodeRequest);
@@ -160,16 +158,23 @@ class RocksdbReader final : public VaultReader {
   template <typename T>
   using Decoder = absl::StatusOr<T> (*)(std::string_view);
 
-  Found<std::string> FindRecord(std::string_view key) const {
-    return database_.is_open() ? FindBytes(database_->records(), key) : NotOpen();
-  }
-  Found<std::string> FindBytes(rocksdb::ColumnFamilyHandle* family, std::string_view key) const;
+  // Whether it is there.
+  absl::StatusOr<bool> Read(rocksdb::ColumnFamilyHandle* family, std::string_view key,
+                            rocksdb::PinnableSlice& bytes) const;
+  Found<std::string> FindRecord(std::string_view key) const;
 
   template <typename T>
   Found<T> Find(std::string_view key, Decoder<T> decode) const {
-    UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<std::string> bytes, FindRecord(key));
-    if (!bytes.has_value()) return std::optional<T>();
-    UNDERSTUDY_ASSIGN_OR_RETURN(T record, decode(*bytes));
+    if (!database_.is_open()) return NotOpen();
+    return FindIn<T>(database_->records(), key, decode);
+  }
+  template <typename T>
+  Found<T> FindIn(rocksdb::ColumnFamilyHandle* family, std::string_view key,
+                  Decoder<T> decode) const {
+    rocksdb::PinnableSlice bytes;
+    UNDERSTUDY_ASSIGN_OR_RETURN(const bool is_there, Read(family, key, bytes));
+    if (!is_there) return std::optional<T>();
+    UNDERSTUDY_ASSIGN_OR_RETURN(T record, decode(View(bytes)));
     return std::make_optional(std::move(record));
   }
 
@@ -193,14 +198,24 @@ class RocksdbReader final : public VaultReader {
   const PinnedDatabase database_;
 };
 
-Found<std::string> RocksdbReader::FindBytes(rocksdb::ColumnFamilyHandle* family,
-                                            std::string_view key) const {
-  std::string bytes;
+absl::StatusOr<bool> RocksdbReader::Read(rocksdb::ColumnFamilyHandle* family, std::string_view key,
+                                         rocksdb::PinnableSlice& bytes) const {
   const rocksdb::Status status =
       database_->db().Get(database_.options(), family, ToSlice(key), &bytes);
-  if (status.IsNotFound()) return std::optional<std::string>();
+  if (status.IsNotFound()) return false;
   UNDERSTUDY_RETURN_IF_ERROR(FromRead(status));
-  return std::make_optional(std::move(bytes));
+  return true;
+}
+
+Found<std::string> RocksdbReader::FindRecord(std::string_view key) const {
+  return Find<std::string>(
+      key, +[](std::string_view bytes) { return absl::StatusOr<std::string>(bytes); });
+}
+
+Found<std::string> RocksdbReader::FindContent(std::string_view name, Revision revision) const {
+  if (!database_.is_open()) return NotOpen();
+  return FindIn<std::string>(database_->content(), keys::Content(name, revision),
+                             storage::DecodeContent);
 }
 
 Found<DocumentRevision> RocksdbReader::FindRevision(std::string_view name,
@@ -211,10 +226,9 @@ Found<DocumentRevision> RocksdbReader::FindRevision(std::string_view name,
   if (!info.has_value()) return std::optional<DocumentRevision>();
   DocumentRevision found{.info = *std::move(info)};
   if (found.info.deleted) return std::make_optional(std::move(found));
-  UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<std::string> content,
-                              FindBytes(database_->content(), keys::Content(name, revision)));
+  UNDERSTUDY_ASSIGN_OR_RETURN(std::optional<std::string> content, FindContent(name, revision));
   if (!content.has_value()) return Dangling("the content of \"" + std::string(name) + "\"");
-  UNDERSTUDY_ASSIGN_OR_RETURN(found.packed, storage::DecodeContent(*content));
+  found.packed = *std::move(content);
   return std::make_optional(std::move(found));
 }
 

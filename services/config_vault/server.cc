@@ -126,7 +126,9 @@ class Server::Impl {
     context_.emplace(VaultContext{clock_, *store_, *reads_, *engine_, *role_, household_, *feed_,
                                   pool_, metrics_});
     documents_ = std::make_unique<DocumentsService>(
-        *context_, DocumentsOptions{.max_watchers = config_.max_watchers, .watcher = {}}, streams_);
+        *context_,
+        DocumentsOptions{.max_watchers = config_.max_watchers, .watcher = {}, .read_session = {}},
+        streams_);
     registry_ = std::make_unique<RegistryService>(*context_, streams_);
     control_ = std::make_unique<ControlService>(
         *context_, control_parts_ == nullptr ? nullptr : &control_parts_->site(),

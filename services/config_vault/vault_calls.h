@@ -30,8 +30,7 @@ void Answer(const VaultMetrics& metrics, Operation operation, Reply& reply,
 // The age of the data goes into the answer to a stale read.
 template <typename Response>
 void SetDataAge(std::optional<absl::Duration> data_age, absl::StatusOr<Response>& response) {
-  const bool is_known = data_age.has_value() && *data_age < absl::InfiniteDuration();
-  if (response.ok() && is_known) fields::SetDuration(*data_age, *response->mutable_data_age());
+  if (response.ok() && data_age.has_value()) fields::SetDataAge(*data_age, *response);
 }
 
 // Reads on the pool, with the vault as it is then.
@@ -87,12 +86,12 @@ grpc::ServerUnaryReactor* AnswerRead(const VaultContext& vault, Operation operat
     ReadNow(vault, operation, cost, std::move(reply), vault.reads.DataAge(), std::move(read));
     return reactor;
   }
-  if (vault.reads.IsCurrent()) {
+  if (vault.reads.IsCurrent(1)) {
     ReadNow(vault, operation, cost, std::move(reply), std::nullopt, std::move(read));
     return reactor;
   }
-  vault.reads.WhenCurrent([&vault, operation, read = std::move(read),
-                           reply = std::move(reply)](const absl::Status& status) mutable {
+  vault.reads.WhenCurrent(1, [&vault, operation, read = std::move(read),
+                              reply = std::move(reply)](const absl::Status& status) mutable {
     if (!status.ok()) return Answer<Response>(vault.metrics, operation, reply, status);
     ReadOnPool(vault, operation, std::move(reply), std::nullopt, std::move(read));
   });

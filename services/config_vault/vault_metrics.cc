@@ -15,7 +15,8 @@ constexpr const char* kRejectedReasons[] = {
     "INVALID_DUTY",       "INVALID_ENCODING",  "INVALID_EPOCH",
     "INVALID_FAILOVER",   "INVALID_FENCE",     "INVALID_JSON",
     "INVALID_NAME",       "INVALID_PAGE_SIZE", "INVALID_PAGE_TOKEN",
-    "INVALID_REQUEST_ID", "INVALID_STATION",   "OTHER"};
+    "INVALID_REQUEST_ID", "INVALID_STATION",   "READ_NUMBER_REPEATED",
+    "TOO_MANY_READS",     "OTHER"};
 
 constexpr std::pair<Operation, const char*> kWrites[] = {{Operation::kPut, "put"},
                                                          {Operation::kRollback, "rollback"},

@@ -46,6 +46,9 @@ class VaultView {
 // keeps old records on the disk, so not for long.
 class VaultReader : public VaultView {
  public:
+  // The content of a revision that is no deletion, packed.
+  virtual Found<std::string> FindContent(std::string_view name, Revision revision) const = 0;
+
   // Heads whose names begin with `prefix` and come after `after`, by name, at most `limit`. Looks
   // at no more than a few times `limit` records to leave deleted ones out: `more` tells whether the
   // listing goes on after `last`, even where `heads` is empty.

@@ -44,8 +44,8 @@ class Reporter final : public ReplicaObserver,
   void OnApplied(const Counters& counters) override { vault_.OnApplied(counters); }
   void OnDiskState(const absl::Status& state) override { vault_.OnDiskState(state); }
 
-  void OnRead(bool asks_etcd) override {
-    (asks_etcd ? metrics_.reads_by_etcd : metrics_.reads_by_lease).Add();
+  void OnReads(size_t reads, bool asks_etcd) override {
+    (asks_etcd ? metrics_.reads_by_etcd : metrics_.reads_by_lease).Add(static_cast<double>(reads));
   }
 
   void OnCommitted(size_t commands, absl::Duration took) override {

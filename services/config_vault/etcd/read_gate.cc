@@ -44,15 +44,15 @@ bool ReadGate::MayReadAtOnce() const {
   return tip.following && tip.batch_revision >= *batch;
 }
 
-bool ReadGate::IsCurrent() {
+bool ReadGate::IsCurrent(size_t reads) {
   const bool at_once = MayReadAtOnce();
-  if (at_once) observer_.OnRead(/*asks_etcd=*/false);
+  if (at_once) observer_.OnReads(reads, /*asks_etcd=*/false);
   return at_once;
 }
 
-void ReadGate::WhenCurrent(Then then) {
-  if (IsCurrent()) return then(absl::OkStatus());
-  observer_.OnRead(/*asks_etcd=*/true);
+void ReadGate::WhenCurrent(size_t reads, Then then) {
+  if (IsCurrent(reads)) return then(absl::OkStatus());
+  observer_.OnReads(reads, /*asks_etcd=*/true);
   AskFor(std::move(then));
 }
 

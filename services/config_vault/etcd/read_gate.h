@@ -23,8 +23,8 @@ struct ReadGateOptions {
 class ReadGateObserver {
  public:
   virtual ~ReadGateObserver() = default;
-  // A linearizable read was asked for; it asks etcd, or needs not. Must not block.
-  virtual void OnRead(bool asks_etcd) = 0;
+  // So many linearizable reads were asked for; they ask etcd, or need not. Must not block.
+  virtual void OnReads(size_t reads, bool asks_etcd) = 0;
 };
 
 // Linearizable reads on any replica. While the root has its lease it reads at once; otherwise etcd
@@ -39,8 +39,8 @@ class ReadGate final : public ReadBarrier {
   ~ReadGate() override;
 
   //   UNAVAILABLE ETCD_UNREACHABLE: etcd does not answer; a stale read is answered
-  void WhenCurrent(Then then) override;
-  bool IsCurrent() override;
+  void WhenCurrent(size_t reads, Then then) override;
+  bool IsCurrent(size_t reads) override;
   absl::Duration DataAge() const override;
   // As a read, for the age of the data; is not counted as one. To be called now and then.
   void Confirm();

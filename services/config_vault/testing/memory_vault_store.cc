@@ -112,6 +112,11 @@ class MemoryReader final : public VaultReader {
     if (found == state_->revisions.end()) return std::optional<DocumentRevision>();
     return Lookup(found->second, revision);
   }
+  Found<std::string> FindContent(std::string_view name, Revision revision) const override {
+    const Found<DocumentRevision> found = FindRevision(name, revision);
+    if (!found->has_value() || (*found)->info.deleted) return std::optional<std::string>();
+    return std::make_optional((*found)->packed);
+  }
   absl::StatusOr<Revision> NextRevision(std::string_view name, Revision after) const override {
     const auto found = state_->revisions.find(name);
     if (found == state_->revisions.end()) return 0;

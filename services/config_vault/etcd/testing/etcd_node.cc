@@ -77,7 +77,7 @@ absl::StatusOr<Outcome> EtcdNode::Propose(Command command) {
 
 absl::Status EtcdNode::ReadCurrent() {
   return Await<bool>([&](auto done) {
-           gate_->WhenCurrent([done = std::move(done)](const absl::Status& status) mutable {
+           gate_->WhenCurrent(1, [done = std::move(done)](const absl::Status& status) mutable {
              if (status.ok()) return done(true);
              done(status);
            });

@@ -70,7 +70,9 @@ class EtcdNode final : public ReplicaObserver, public EtcdEngineObserver, public
   void OnDiskState(const absl::Status&) override {}
   void OnCommitted(size_t, absl::Duration) override {}
   void OnReachable(const absl::Status& state) override { reachable.Put(state); }
-  void OnRead(bool asks_etcd) override { reads_by_lease_ += asks_etcd ? 0 : 1; }
+  void OnReads(size_t reads, bool asks_etcd) override {
+    reads_by_lease_ += asks_etcd ? 0 : static_cast<int>(reads);
+  }
 
  private:
   void Start();
