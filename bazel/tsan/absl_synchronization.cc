@@ -26,6 +26,19 @@ Function Real(const char* symbol) {
 void Acquire(const void* object) { __tsan_acquire(const_cast<void*>(object)); }
 void Release(const void* object) { __tsan_release(const_cast<void*>(object)); }
 
+// A condition that the library evaluates with the lock held, on whichever thread.
+struct Shown {
+  const absl::Mutex* mutex;
+  const absl::Condition& condition;
+
+  bool operator()() const {
+    Acquire(mutex);
+    const bool holds = condition.Eval();
+    Release(mutex);
+    return holds;
+  }
+};
+
 }  // namespace
 
 namespace absl {
@@ -65,16 +78,18 @@ void Mutex::ReaderUnlock() {
 void Mutex::Await(const Condition& condition) {
   UNDERSTUDY_REAL("_ZN4absl7debian35Mutex5AwaitERKNS0_9ConditionE", void, Mutex*,
                   const Condition&);
+  const Shown shown = {this, condition};
   Release(this);
-  real(this, condition);
+  real(this, Condition(&shown));
   Acquire(this);
 }
 
 bool Mutex::AwaitWithTimeout(const Condition& condition, Duration timeout) {
   UNDERSTUDY_REAL("_ZN4absl7debian35Mutex16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE", bool,
                   Mutex*, const Condition&, Duration);
+  const Shown shown = {this, condition};
   Release(this);
-  const bool satisfied = real(this, condition, timeout);
+  const bool satisfied = real(this, Condition(&shown), timeout);
   Acquire(this);
   return satisfied;
 }
@@ -82,7 +97,8 @@ bool Mutex::AwaitWithTimeout(const Condition& condition, Duration timeout) {
 void Mutex::LockWhen(const Condition& condition) {
   UNDERSTUDY_REAL("_ZN4absl7debian35Mutex8LockWhenERKNS0_9ConditionE", void, Mutex*,
                   const Condition&);
-  real(this, condition);
+  const Shown shown = {this, condition};
+  real(this, Condition(&shown));
   Acquire(this);
 }
 
@@ -113,6 +129,15 @@ void Notification::WaitForNotification() const {
                   const Notification*);
   real(this);
   Acquire(this);
+}
+
+bool Notification::WaitForNotificationWithTimeout(Duration timeout) const {
+  UNDERSTUDY_REAL(
+      "_ZNK4absl7debian312Notification30WaitForNotificationWithTimeoutENS0_8DurationE", bool,
+      const Notification*, Duration);
+  const bool notified = real(this, timeout);
+  if (notified) Acquire(this);
+  return notified;
 }
 
 ABSL_NAMESPACE_END

@@ -297,9 +297,10 @@ int LocalFleet::Stop(absl::Duration grace) {
   for (const char* service : {"", kOrchestrator, kMembership, kVault, kEtcd}) {
     killed += StopProcesses(ids[service], grace);
   }
-  // What was killed could not remove its shared memory.
+  // Links outlive their agents: the shared memory, and the bell beside it.
   for (const auto& [station, address] : site_.agents) {
     shm_unlink(layout_.LinkName(station).c_str());
+    shm_unlink((layout_.LinkName(station) + ".bell").c_str());
   }
   std::filesystem::remove(layout_.ProcessesFile());
   return killed;

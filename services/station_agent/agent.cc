@@ -336,6 +336,11 @@ void Agent::OnNativeLost(uint32_t pid) {
   duty_->OnNativeLost();
 }
 
+void Agent::OnLinkRemade() {
+  log_.Warn("the link's files were gone or damaged: made anew");
+  duty_->OnLinkRemade();
+}
+
 void Agent::OnChanged() {
   beats_->SetHealth(watch_->health_bits());
   if (parts_.clock.SteadyNow() - last_report_ >= kReportSpacing) {

@@ -126,6 +126,7 @@ class Agent final : private MembershipObserver, private OrdersObserver {
   void OnRoleChanged();
   void OnNativeAttached(uint32_t pid);
   void OnNativeLost(uint32_t pid);
+  void OnLinkRemade();
 
   // Tells membership how the station is, now and again.
   void OnChanged();

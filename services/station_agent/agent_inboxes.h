@@ -6,10 +6,14 @@
 #include <vector>
 
 #include "services/station_agent/agent.h"
+#include "services/station_agent/runtime/scheduler/runtime.h"
 
 namespace understudy::station_agent {
 
-// Brings what the link's thread hears, on which nobody else waits, to the agent's executor.
+// Brings what the link hears to the agent's executor: when that is idle, without a change of
+// threads, because the site waits for the native process's answer. It runs on the runtime's thread
+// then, but outside of its coroutines: there is stack enough, and no hook lets a coroutine run in
+// the middle of it.
 class Agent::LinkInbox final : public AgentLinkObserver {
  public:
   explicit LinkInbox(Agent& agent) : agent_(agent) {}
@@ -41,17 +45,26 @@ class Agent::LinkInbox final : public AgentLinkObserver {
   void OnFrame() override { agent_.parts_.metrics.link_frames.Add(); }
   void OnBadFrame(const absl::Status& why) override {
     agent_.parts_.metrics.link_bad_frames.Add();
-    agent_.log_.Warn("a frame of the native process is refused: {}", DescribeError(why));
+    Post([why](Agent& agent) {
+      agent.log_.Warn("a frame of the native process is refused: {}", DescribeError(why));
+    });
   }
   void OnLinkRemade() override {
-    Post([](Agent& agent) { agent.duty_->OnLinkRemade(); });
+    Post([](Agent& agent) { agent.OnLinkRemade(); });
+  }
+  void OnLinkBroken(const absl::Status& why) override {
+    Post([why](Agent& agent) {
+      agent.log_.Error("the link's files are gone or damaged, and cannot be made anew yet: {}",
+                       DescribeError(why));
+    });
   }
 
  private:
   template <typename Task>
   void Post(Task task) {
-    agent_.parts_.executor->RunOrPost(
-        [&agent = agent_, task = std::move(task)]() mutable { task(agent); });
+    runtime::Manager::Current()->Post([&agent = agent_, task = std::move(task)]() mutable {
+      agent.parts_.executor->RunOrPost([&agent, task = std::move(task)]() mutable { task(agent); });
+    });
   }
 
   Agent& agent_;

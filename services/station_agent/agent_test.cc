@@ -101,7 +101,7 @@ class AgentTest : public ::testing::Test {
     // Of the machine that the test runs on.
     config_.limits.cpu.above = config_.limits.memory.above = config_.limits.disk.above = 2;
     std::filesystem::remove_all(config_.state_directory);
-    shm_unlink(config_.link_name.c_str());
+    RemoveLink();
     session_.id = 5;
     session_.beat_host = "127.0.0.1";
     session_.beat_port = 9;
@@ -111,13 +111,18 @@ class AgentTest : public ::testing::Test {
   ~AgentTest() override {
     native_.reset();
     Stop();
-    shm_unlink(config_.link_name.c_str());
+    RemoveLink();
   }
 
   static runtime::RuntimeOptions OneThread() {
     runtime::RuntimeOptions options;
     options.threads = 1;
     return options;
+  }
+
+  void RemoveLink() {
+    shm_unlink(config_.link_name.c_str());
+    shm_unlink((config_.link_name + ".bell").c_str());
   }
 
   void BeDeployment(bool strict = false) {
@@ -237,6 +242,14 @@ TEST_F(AgentTest, JoinsWithTheDutyThatItDeclaresAndHolds) {
   ASSERT_TRUE(seen.hello->holding.has_value());
   EXPECT_EQ(seen.hello->holding->mark.number, 0u);
   EXPECT_EQ(seen.hello->session_id, 5u);
+}
+
+// A hook in the middle of what gRPC does would let another coroutine run there.
+TEST_F(AgentTest, TellsTheOrchestratorThatItRunsOutsideOfAllCoroutines) {
+  Start();
+  StartNative();
+  StageAndActivate();
+  EXPECT_EQ(log_->Get().replies_in_coroutines, 0);
 }
 
 TEST_F(AgentTest, UploadsTheConfigurationOnceItHoldsAnAssignment) {

@@ -1,6 +1,7 @@
 #include "services/station_agent/config.h"
 
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "common/config/address_text.h"
@@ -14,8 +15,9 @@ constexpr size_t kMaxAddresses = 16;
 constexpr size_t kMaxControlNodes = 9;
 constexpr size_t kMaxDevices = 256;
 constexpr size_t kMaxDeviceType = 128;
-// A name in /dev/shm.
+// A name in /dev/shm, where there is also one with the ending of the agent's bell.
 constexpr size_t kMaxLinkName = 250;
+constexpr std::string_view kBellEnding = ".bell";
 
 void Check(config::ConfigReader& reader, const char* key, const absl::Status& status) {
   if (!status.ok()) reader.Problem(key, std::string(status.message()));
@@ -89,6 +91,9 @@ void ReadLink(config::ConfigReader& reader, Config& config) {
       name.find('/', 1) != std::string::npos) {
     section.Problem(
         "name", "expected a slash and up to 249 characters without one, found \"" + name + "\"");
+  }
+  if (name.ends_with(kBellEnding)) {
+    section.Problem("name", "expected no name that ends in .bell, as another link's bell would");
   }
   if (section.Has("group")) config.link_group = section.String("group");
 }

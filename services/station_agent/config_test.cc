@@ -137,7 +137,7 @@ TEST(ConfigTest, WantsAStationThatCanDoItsDuty) {
 }
 
 TEST(ConfigTest, WantsALinkNameThatIsOne) {
-  for (const char* name : {"gate", "/", "/a/b"}) {
+  for (const char* name : {"gate", "/", "/a/b", "/a.bell"}) {
     EXPECT_FALSE(Parse(std::string(kExampleConfig) + "link: {name: " + name + "}\n").ok()) << name;
   }
 }

@@ -4,6 +4,7 @@
 usage: prometheus_test.py CONFIG_VAULT MEMBERSHIP FAILOVER_ORCHESTRATOR STATION_AGENT
 """
 
+import glob
 import json
 import os
 import shutil
@@ -86,6 +87,8 @@ class PrometheusTest(unittest.TestCase):
             process.terminate()
             process.wait(timeout=PATIENCE_SECONDS)
         shutil.rmtree(cls.directory, ignore_errors=True)
+        for link in glob.glob('/dev/shm/understudy-prometheus-test-%d*' % os.getpid()):
+            os.remove(link)
 
     @classmethod
     def start_service(cls, name):

@@ -1,24 +1,31 @@
 #include "services/station_agent/link/agent_link.h"
 
-#include <pthread.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "common/status/status.h"
 #include "services/station_agent/link/station_link_bell.h"
 #include "services/station_agent/link/station_link_process.h"
+#include "services/station_agent/runtime/scheduler/runtime.h"
 
 namespace understudy::station_agent {
 namespace {
 
-// How often the segment itself is looked after when the bell is quiet.
-constexpr int64_t kRoundNanoseconds = 1'000'000'000;
+// How often the two files themselves are looked after when the bell is quiet.
+constexpr int kRoundMilliseconds = 1000;
+// Of the runtime, so that it is known which one to ask whether it still runs.
+constexpr int kThread = 0;
+constexpr absl::Duration kAskAgain = absl::Milliseconds(50);
 
 absl::Status MakeLinkError(int error, const std::string& name) {
-  const std::string found = std::string("link ") + name + ": " + std::strerror(-error);
+  const std::string found = "link " + name + " (its memory, or " + name + STATION_LINK_BELL_SUFFIX +
+                            ", in /dev/shm): " + std::strerror(-error);
   switch (error) {
     case -EBUSY:
       return MakeError(absl::StatusCode::kAborted, "LINK_BUSY",
@@ -41,29 +48,37 @@ absl::StatusOr<std::unique_ptr<AgentLink>> AgentLink::Open(Options options,
 }
 
 void AgentLink::Start() {
-  thread_ = std::thread([this] { Loop(); });
-  pthread_setname_np(thread_.native_handle(), "native-link");
+  ended_ = std::make_shared<absl::Notification>();
+  options_.runtime->Spawn(
+      [this, at_end = absl::MakeCleanup([ended = ended_] { ended->Notify(); })] { Loop(); },
+      {.name = "native-link", .priority = runtime::Priority::kHigh}, kThread);
 }
 
 AgentLink::AgentLink(Options options, AgentLinkObserver& observer)
     : options_(std::move(options)),
       observer_(observer),
-      buffer_(std::make_unique_for_overwrite<char[]>(STATION_LINK_MAX_DOCUMENT)) {
-  segment_.fd = -1;
-}
+      buffer_(std::make_unique_for_overwrite<char[]>(STATION_LINK_MAX_DOCUMENT)) {}
 
 AgentLink::~AgentLink() {
-  stopping_.store(true);
-  if (thread_.joinable()) {
-    station_link_ring(&segment_.header->agent.bell);
-    thread_.join();
-  }
-  watch_.reset();
+  if (ended_ != nullptr) Stop();
+  if (native_pidfd_ >= 0) close(native_pidfd_);
   if (segment_.header != nullptr) {
     station_link_sign_out(&segment_.header->agent);
     station_link_ring(&segment_.header->native.bell);
   }
   station_link_unmap(&segment_);
+}
+
+void AgentLink::Stop() {
+  stopping_.store(true);
+  {
+    absl::MutexLock lock(&mutex_);
+    station_link_ring_fifo(segment_.bell);
+  }
+  // A runtime that stops and has no time left drops coroutines as they are: they never end.
+  runtime::Manager& manager = options_.runtime->manager(kThread);
+  while (!ended_->WaitForNotificationWithTimeout(kAskAgain) && manager.Post([] {})) {
+  }
 }
 
 absl::Status AgentLink::Make() {
@@ -77,68 +92,77 @@ absl::Status AgentLink::Make() {
 }
 
 void AgentLink::Loop() {
-  while (!stopping_.load()) {
-    const uint32_t* bell = &segment_.header->agent.bell;
-    const uint32_t seen = station_link_bell_now(bell);
+  while (!stopping_.load() && !runtime::IsCancelled()) {
     Round();
-    // Unless the segment was just remade, and its bell with it.
-    if (!stopping_.load() && bell == &segment_.header->agent.bell) {
-      station_link_await_bell(bell, seen, kRoundNanoseconds);
-    }
+    // A native process that never rests must not keep the thread.
+    runtime::Yield();
+    if (!stopping_.load()) AwaitNews();
   }
+}
+
+// Until the bell is rung, the native process ends, or it is time to look after the files.
+void AgentLink::AwaitNews() {
+  pollfd entries[] = {{segment_.bell, POLLIN, 0}, {native_pidfd_, POLLIN, 0}};
+  if (poll(entries, std::size(entries), kRoundMilliseconds) <= 0) return;
+  if (entries[0].revents != 0) station_link_hush_fifo(segment_.bell);
+  native_ended_ = entries[1].revents != 0;
 }
 
 void AgentLink::Round() {
-  __atomic_fetch_add(&segment_.header->agent.heartbeat, 1, __ATOMIC_RELAXED);
   RemakeIfGone();
-  // What a process said before it ended counts, so its mail comes first.
+  __atomic_fetch_add(&segment_.header->agent.heartbeat, 1, __ATOMIC_RELAXED);
+  const uint32_t generation =
+      __atomic_load_n(&segment_.header->native.generation, __ATOMIC_SEQ_CST);
+  // What a process said before it ended or detached counts: first it was seen to be gone, then its
+  // mail is read, then it is lost.
   ReadAll();
-  MeetNative();
+  if (std::exchange(native_ended_, false)) LoseNative();
+  if (generation != native_generation_) MeetNative(generation);
 }
 
-// Somebody removed or cut the file: memory past its end would kill us when touched.
+// Somebody removed or cut a file: memory past its end would kill us when touched.
 void AgentLink::RemakeIfGone() {
-  if (station_link_is_current(options_.name.c_str(), &segment_)) return;
-  {
-    absl::MutexLock lock(&mutex_);
-    station_link_segment old = segment_;
-    if (!Make().ok()) {
-      segment_ = old;
-      return;
-    }
-    station_link_unmap(&old);
-  }
+  const bool current = station_link_is_current(options_.name.c_str(), &segment_) != 0;
+  const absl::Status status = current ? absl::OkStatus() : MakeAnew();
+  if (!status.ok() && !broken_) observer_.OnLinkBroken(status);
+  broken_ = !status.ok();
+  if (current || broken_) return;
   seen_ = {};
   native_generation_ = 0;
   observer_.OnLinkRemade();
 }
 
-void AgentLink::Wake() {
+absl::Status AgentLink::MakeAnew() {
   absl::MutexLock lock(&mutex_);
-  station_link_ring(&segment_.header->agent.bell);
+  const int result = station_link_withdraw(options_.name.c_str(), &segment_);
+  if (result != 0) return MakeLinkError(result, options_.name);
+  station_link_segment old = std::exchange(segment_, station_link_no_segment());
+  const absl::Status status = Make();
+  if (!status.ok()) std::swap(old, segment_);
+  station_link_unmap(&old);
+  return status;
 }
 
 void AgentLink::LoseNative() {
-  watch_.reset();
+  if (native_pidfd_ >= 0) close(std::exchange(native_pidfd_, -1));
   const uint32_t pid = native_pid_.exchange(0);
   if (pid != 0) observer_.OnNativeLost(pid);
 }
 
 // Finds out who is on the other side now.
-void AgentLink::MeetNative() {
-  if (watch_ != nullptr && !watch_->ProcessLives()) LoseNative();
+void AgentLink::MeetNative(uint32_t generation) {
   const station_link_side& native = segment_.header->native;
-  const uint32_t generation = __atomic_load_n(&native.generation, __ATOMIC_SEQ_CST);
-  if (generation == native_generation_) return;
   native_generation_ = generation;
   LoseNative();
   const uint32_t pid = __atomic_load_n(&native.pid, __ATOMIC_SEQ_CST);
-  watch_ = ProcessWatch::Start(*options_.runtime, pid,
-                               __atomic_load_n(&native.start_time, __ATOMIC_SEQ_CST),
-                               [this] { Wake(); });
-  if (watch_ == nullptr) return;
+  native_pidfd_ =
+      station_link_open_process(pid, __atomic_load_n(&native.start_time, __ATOMIC_SEQ_CST));
+  if (native_pidfd_ < 0) return;
   native_pid_.store(pid, std::memory_order_release);
   observer_.OnNativeAttached(pid);
+  // It has overwritten these of its predecessor; what was read already was its own, taken for that
+  // one's last words.
+  seen_.answer = seen_.indicators = seen_.children = 0;
   ReadAll();
 }
 
@@ -164,7 +188,7 @@ void AgentLink::Read(const station_link_box& box, uint64_t& seen, Deliver delive
 }
 
 void AgentLink::ReadAll() {
-  if (watch_ == nullptr) return;
+  if (native_pidfd_ < 0) return;
   // Decodes by `decode` and hands the value to the observer's `hear`.
   const auto to = [this](auto decode, auto hear) {
     return [this, decode, hear](const station_link_frame& frame, std::string_view data) {

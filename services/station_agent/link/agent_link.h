@@ -9,16 +9,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
 #include "common/document/sha256.h"
 #include "common/time/steady_time.h"
 #include "services/station_agent/link/link_frames.h"
-#include "services/station_agent/link/process_watch.h"
 #include "services/station_agent/link/station_link_segment.h"
 
 namespace understudy::station_agent {
@@ -26,8 +25,9 @@ namespace runtime {
 class Runtime;
 }  // namespace runtime
 
-// Hears what the native process does and says. Called on the link's own thread, one call at a time;
-// must not block, nor call back into the link.
+// Hears what the native process does and says. Called in the link's coroutine, one call at a time:
+// must not wait, neither in a call that the runtime hooks nor in any other, nor call back into the
+// link, nor go deep, on a stack of class kStandard.
 class AgentLinkObserver {
  public:
   virtual ~AgentLinkObserver() = default;
@@ -43,8 +43,11 @@ class AgentLinkObserver {
   // A whole frame was taken (for metrics), or one was refused.
   virtual void OnFrame() = 0;
   virtual void OnBadFrame(const absl::Status& why) = 0;
-  // The segment had been removed or damaged and was made anew: its orders are gone.
+  // The segment or its bell had been removed or damaged, and both were made anew: its orders are
+  // gone.
   virtual void OnLinkRemade() = 0;
+  // They cannot be, now. Once; it is tried again every second.
+  virtual void OnLinkBroken(const absl::Status& why) = 0;
 };
 
 // The agent's side of the shared memory. Thread-safe. The segment outlives the agent: the next one
@@ -56,7 +59,7 @@ class AgentLink {
     std::string name;
     // Besides the user, this group may attach.
     std::optional<gid_t> group;
-    // Where the native process's end is waited for. Must outlive the link.
+    // Where the link listens, in a coroutine. Must outlive the link; may stop before.
     runtime::Runtime* runtime = nullptr;
   };
 
@@ -67,9 +70,10 @@ class AgentLink {
   //   UNAVAILABLE LINK_UNAVAILABLE
   static absl::StatusOr<std::unique_ptr<AgentLink>> Open(Options options,
                                                          AgentLinkObserver& observer);
+  // Waits for the coroutine's end. Not on the runtime's threads.
   ~AgentLink();
 
-  // Begins to listen. Once.
+  // Begins to listen, until the runtime stops. Once.
   void Start();
 
   // What stands in the orders' mailbox now, possibly put there by an earlier agent.
@@ -109,32 +113,39 @@ class AgentLink {
   AgentLink(Options options, AgentLinkObserver& observer);
 
   absl::Status Make();
+  absl::Status MakeAnew();
+  void Stop();
   void Loop();
+  void AwaitNews();
   void Round();
   void RemakeIfGone();
-  void MeetNative();
+  void MeetNative(uint32_t generation);
   void ReadAll();
   // Reads one mailbox when it has something new and hands it to `deliver(frame, data)`.
   template <typename Deliver>
   void Read(const station_link_box& box, uint64_t& seen, Deliver deliver);
   void LoseNative();
-  void Wake();
   absl::Status Put(uint32_t kind, uint64_t number, std::string_view document, const Sha256& sha256);
 
   const Options options_;
   AgentLinkObserver& observer_;
   // Guards the mapping against being remade, and the mailbox that this side writes. The link's
-  // thread alone changes the mapping, so it reads without the lock.
+  // coroutine alone changes the mapping, so it reads without the lock, and never waits with it.
   mutable absl::Mutex mutex_;
-  station_link_segment segment_ = {};
+  station_link_segment segment_ = station_link_no_segment();
+  std::atomic<bool> stopping_{false};
+  // Of the coroutine; null before Start.
+  std::shared_ptr<absl::Notification> ended_;
   std::atomic<uint32_t> native_pid_{0};
+
+  // The coroutine's own.
   uint32_t native_generation_ = 0;
-  std::unique_ptr<ProcessWatch> watch_;
+  int native_pidfd_ = -1;
+  bool native_ended_ = false;
+  bool broken_ = false;
   Seen seen_;
   // 4 MiB, of which only what was used is resident.
   const std::unique_ptr<char[]> buffer_;
-  std::atomic<bool> stopping_{false};
-  std::thread thread_;
 };
 
 }  // namespace understudy::station_agent

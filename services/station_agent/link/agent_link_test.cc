@@ -2,77 +2,51 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <iterator>
 #include <string>
+#include <thread>
 
 #include "common/status/status.h"
-#include "services/station_agent/link/station_link.h"
-#include "services/station_agent/link/station_link_bell.h"
-#include "services/station_agent/link/testing/link_runtime.h"
-#include "services/station_agent/link/testing/recording_observer.h"
+#include "services/station_agent/link/testing/link_test.h"
 
 namespace understudy::station_agent {
 namespace {
 
-constexpr int kPatience = 60'000;
-
-// Both sides in one process: what passes between them.
-class AgentLinkTest : public testing::Test {
+// What passes between the two sides.
+class AgentLinkTest : public LinkTest {
  protected:
-  AgentLinkTest() { shm_unlink(name_.c_str()); }
-  ~AgentLinkTest() override {
-    station_link_close(native_);
-    agent_.reset();
-    shm_unlink(name_.c_str());
-  }
+  ~AgentLinkTest() override { agent_.reset(); }
 
-  void StartAgent() {
-    auto link = AgentLink::Open({name_, std::nullopt, &LinkRuntime()}, observer_);
+  static size_t Threads() {
+    const std::filesystem::directory_iterator tasks("/proc/self/task");
+    return static_cast<size_t>(std::distance(begin(tasks), end(tasks)));
+  }
+  void Ring() const {
+    const int bell = open(BellPath().c_str(), O_WRONLY | O_NONBLOCK);
+    station_link_ring_fifo(bell);
+    close(bell);
+  }
+  static runtime::RuntimeOptions OneThread() {
+    runtime::RuntimeOptions options;
+    options.threads = 1;
+    return options;
+  }
+  void StartAgentOn(const runtime::RuntimeOptions& options) {
+    own_runtime_ = std::make_unique<runtime::Runtime>(options, clock_);
+    auto link = AgentLink::Open({name_, std::nullopt, own_runtime_.get()}, observer_);
     ASSERT_TRUE(link.ok()) << link.status();
     agent_ = *std::move(link);
     agent_->Start();
   }
-  void StartNative() { ASSERT_EQ(station_link_open(name_.c_str(), kPatience, &native_), 0); }
-  void StartBoth() {
-    StartAgent();
-    StartNative();
-    ASSERT_TRUE(Heard([](const auto& heard) { return heard.attached == 1; }));
-  }
-  // Waits for an event of this kind, over others.
-  bool Event(station_link_event_kind kind) {
-    do {
-      if (station_link_wait(native_, kPatience, &event_) == -ETIMEDOUT) return false;
-    } while (event_.kind != kind);
-    return true;
-  }
-  bool NoEvent() {
-    // What is there comes without waiting.
-    return station_link_wait(native_, 0, &event_) == -ETIMEDOUT;
-  }
-  template <typename Predicate>
-  bool Heard(Predicate predicate) {
-    return observer_.WaitUntil(predicate);
-  }
-  SteadyTime Now() const { return SteadyTime::FromNanoseconds(station_link_now()); }
 
-  const std::string name_ = "/understudy-test-" + std::to_string(getpid());
-  RecordingObserver observer_;
-  std::unique_ptr<AgentLink> agent_;
-  station_link* native_ = nullptr;
-  station_link_event event_;
+  const SystemClock clock_;
+  std::unique_ptr<runtime::Runtime> own_runtime_;
 };
-
-TEST_F(AgentLinkTest, IsOpenToItsUserAlone) {
-  StartAgent();
-  struct stat info;
-  ASSERT_EQ(stat(("/dev/shm" + name_).c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 0777, 0600u);
-}
 
 TEST_F(AgentLinkTest, TimesOutWithoutAnAgent) {
   EXPECT_EQ(station_link_open(name_.c_str(), 1, &native_), -ETIMEDOUT);
@@ -81,7 +55,7 @@ TEST_F(AgentLinkTest, TimesOutWithoutAnAgent) {
 
 TEST_F(AgentLinkTest, TakesOneAgentAndOneNativeProcess) {
   StartBoth();
-  const auto second = AgentLink::Open({name_, std::nullopt, &LinkRuntime()}, observer_);
+  const auto second = Open();
   EXPECT_EQ(ErrorReason(second.status()), "LINK_BUSY");
   station_link* other = nullptr;
   EXPECT_EQ(station_link_open(name_.c_str(), kPatience, &other), -EBUSY);
@@ -235,46 +209,120 @@ TEST_F(AgentLinkTest, RunsOnWhileTheLeaseGrows) {
   EXPECT_TRUE(NoEvent());
 }
 
-TEST_F(AgentLinkTest, MakesTheSegmentAnewWhenSomebodyRemovesIt) {
-  StartBoth();
-  ASSERT_TRUE(agent_->Activate(42, "document", {}).ok());
-  ASSERT_TRUE(Event(STATION_LINK_EVENT_CONFIGURATION));
-  shm_unlink(name_.c_str());
-  ASSERT_TRUE(Heard([](const auto& heard) { return heard.remade == 1; }));
-  ASSERT_TRUE(Event(STATION_LINK_EVENT_AGENT_BACK));
-  ASSERT_TRUE(agent_->Activate(43, "again", {}).ok());
-  EXPECT_TRUE(Event(STATION_LINK_EVENT_CONFIGURATION));
-  ASSERT_EQ(station_link_publish_configuration(native_, "{}", 2), 0);
-  EXPECT_TRUE(Heard([](const auto& heard) {
-    return heard.configuration.has_value() && heard.configuration->order == 43;
-  }));
-}
-
-TEST_F(AgentLinkTest, ReplacesAFileThatIsNoSegment) {
-  const int fd = shm_open(name_.c_str(), O_RDWR | O_CREAT, 0600);
-  ASSERT_GE(fd, 0);
-  ASSERT_EQ(write(fd, "nonsense", 8), 8);
-  close(fd);
-  EXPECT_EQ(station_link_open(name_.c_str(), 1, &native_), -EPROTO);
-  StartBoth();
-}
-
+// A third one rings, because the damage itself makes no noise.
 TEST_F(AgentLinkTest, RefusesADamagedFrameAndGoesOn) {
   StartBoth();
-  const int fd = shm_open(name_.c_str(), O_RDWR, 0);
-  ASSERT_GE(fd, 0);
-  void* memory = mmap(nullptr, STATION_LINK_TOTAL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  close(fd);
-  ASSERT_NE(memory, MAP_FAILED);
-  auto* header = static_cast<station_link_header*>(memory);
-  header->configuration.slots[1].sequence = 1001;
-  header->configuration.slots[1].length = ~uint32_t{0};
-  header->configuration.sequence = 1001;
-  station_link_ring(&header->agent.bell);
+  MappedLink link(name_);
+  link.header().configuration.slots[1].sequence = 1001;
+  link.header().configuration.slots[1].length = ~uint32_t{0};
+  link.header().configuration.sequence = 1001;
+  Ring();
   EXPECT_TRUE(Heard([](const auto& heard) { return heard.bad_frames == 1; }));
   ASSERT_EQ(station_link_publish_configuration(native_, "{}", 2), 0);
   EXPECT_TRUE(Heard([](const auto& heard) { return heard.configuration.has_value(); }));
-  munmap(memory, STATION_LINK_TOTAL_SIZE);
+}
+
+// Waking ------------------------------------------------------------------------------------------
+
+TEST_F(AgentLinkTest, ListensInACoroutineWithoutAThreadOfItsOwn) {
+  LinkRuntime();
+  const size_t threads = Threads();
+  StartBoth();
+  EXPECT_EQ(Threads(), threads);
+  EXPECT_NE(LinkRuntime().Dump().find("native-link"), std::string::npos);
+}
+
+TEST_F(AgentLinkTest, HearsThroughABellThatIsFull) {
+  StartBoth();
+  WhileTheAgentIsHeld([this] {
+    const int bell = open(BellPath().c_str(), O_WRONLY | O_NONBLOCK);
+    while (write(bell, "", 1) == 1) {
+    }
+    EXPECT_EQ(errno, EAGAIN);
+    close(bell);
+    EXPECT_EQ(station_link_publish_configuration(native_, "{}", 2), 0);
+  });
+  EXPECT_TRUE(Heard([](const auto& heard) { return heard.configuration.has_value(); }));
+  ASSERT_EQ(station_link_publish_configuration(native_, "{1}", 3), 0);
+  EXPECT_TRUE(Heard([](const auto& heard) { return heard.configuration->content == "{1}"; }));
+}
+
+TEST_F(AgentLinkTest, HearsTheLastWordsOfAProcessBeforeItsEnd) {
+  StartBoth();
+  WhileTheAgentIsHeld([this] {
+    const uint8_t sha256[32] = {7};
+    station_link_acknowledge_running(native_, sha256);
+    station_link_close(native_);
+    native_ = nullptr;
+  });
+  ASSERT_TRUE(Heard([](const auto& heard) { return heard.lost == 1; }));
+  EXPECT_EQ(observer_.Now().last_words->state, NativeAnswer::State::kRunning);
+}
+
+TEST_F(AgentLinkTest, HearsWhatANewProcessSaidBeforeItWasMet) {
+  StartBoth();
+  WhileTheAgentIsHeld([this] {
+    station_link_close(native_);
+    StartNative();
+    const uint8_t sha256[32] = {7};
+    station_link_acknowledge_running(native_, sha256);
+  });
+  ASSERT_TRUE(Heard([](const auto& heard) { return heard.attached == 2; }));
+  EXPECT_TRUE(Heard([](const auto& heard) {
+    return heard.answer.has_value() && heard.answer->state == NativeAnswer::State::kRunning;
+  }));
+}
+
+// The end -----------------------------------------------------------------------------------------
+
+TEST_F(AgentLinkTest, EndsThoughItNeverListened) {
+  auto link = Open();
+  ASSERT_TRUE(link.ok()) << link.status();
+}
+
+TEST_F(AgentLinkTest, EndsAfterItsRuntime) {
+  StartAgentOn(OneThread());
+  StartNative();
+  ASSERT_TRUE(Heard([](const auto& heard) { return heard.attached == 1; }));
+  EXPECT_EQ(own_runtime_->Stop(), 0u);
+  agent_.reset();
+  EXPECT_TRUE(Event(STATION_LINK_EVENT_AGENT_LOST));
+}
+
+TEST_F(AgentLinkTest, EndsThoughItsRuntimeHadStoppedBeforeItListened) {
+  own_runtime_ = std::make_unique<runtime::Runtime>(OneThread(), clock_);
+  own_runtime_->Stop();
+  auto link = AgentLink::Open({name_, std::nullopt, own_runtime_.get()}, observer_);
+  ASSERT_TRUE(link.ok()) << link.status();
+  (*link)->Start();
+}
+
+TEST_F(AgentLinkTest, EndsThoughItsRuntimeDroppedItInTheMiddle) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "what a dropped coroutine held is never freed";
+#endif
+  runtime::RuntimeOptions options = OneThread();
+  options.stop_patience = absl::ZeroDuration();
+  StartAgentOn(options);
+  StartNative();
+  ASSERT_TRUE(Heard([](const auto& heard) { return heard.attached == 1; }));
+  EXPECT_EQ(own_runtime_->Stop(), 1u);
+  agent_.reset();
+}
+
+// Who always finds something to do must look up.
+TEST_F(AgentLinkTest, LetsItsRuntimeStopAndOthersRunThoughTheBellNeverRests) {
+  StartAgentOn(OneThread());
+  std::atomic<bool> enough = false;
+  std::thread ringer([&] {
+    while (!enough) Ring();
+  });
+  absl::Notification other_ran;
+  own_runtime_->Spawn([&] { other_ran.Notify(); }, {.priority = runtime::Priority::kLow});
+  other_ran.WaitForNotification();
+  EXPECT_EQ(own_runtime_->Stop(), 0u);
+  enough = true;
+  ringer.join();
 }
 
 }  // namespace

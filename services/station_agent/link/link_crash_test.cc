@@ -73,6 +73,7 @@ class CheckingObserver final : public AgentLinkObserver {
   void OnFrame() override {}
   void OnBadFrame(const absl::Status&) override { ++bad; }
   void OnLinkRemade() override {}
+  void OnLinkBroken(const absl::Status&) override {}
 
   std::atomic<int> attached = 0;
   std::atomic<int> lost = 0;

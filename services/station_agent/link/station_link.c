@@ -49,7 +49,7 @@ static int meet_agent(const station_link_segment* segment, uint32_t* pid) {
 
 static void greet_agent(station_link_segment* segment) {
   station_link_sign_in(&segment->header->native);
-  station_link_ring(&segment->header->agent.bell);
+  station_link_ring_fifo(segment->bell);
 }
 
 // What an earlier process said of itself is no longer so.
@@ -86,7 +86,7 @@ static station_link* new_link(const char* name) {
   link->name = strdup(name);
   link->document = malloc(STATION_LINK_MAX_DOCUMENT);
   link->agent_pidfd = -1;
-  link->segment.fd = -1;
+  link->segment = station_link_no_segment();
   pthread_mutex_init(&link->mutex, NULL);
   if (link->name != NULL && link->document != NULL) return link;
   station_link_close(link);
@@ -119,7 +119,7 @@ void station_link_close(station_link* link) {
   if (link->agent_pidfd >= 0) close(link->agent_pidfd);
   if (link->segment.header != NULL) {
     station_link_sign_out(&link->segment.header->native);
-    station_link_ring(&link->segment.header->agent.bell);
+    station_link_ring_fifo(link->segment.bell);
   }
   station_link_unmap(&link->segment);
   pthread_mutex_destroy(&link->mutex);
@@ -138,7 +138,7 @@ static int post(station_link* link, size_t box_offset, const station_link_frame*
     station_link_box box;
     memcpy(&box, segment + box_offset, sizeof box);
     result = station_link_mailbox_write(&box, frame, data);
-    if (result == 0) station_link_ring(&link->segment.header->agent.bell);
+    if (result == 0) station_link_ring_fifo(link->segment.bell);
   }
   pthread_mutex_unlock(&link->mutex);
   return result;

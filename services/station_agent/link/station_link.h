@@ -23,7 +23,8 @@
 // Threads: station_link_wait is for one thread at a time. All other calls may come from any thread,
 // also while another one waits; station_link_close comes last.
 //
-// The agent and the native process must see the same process ids (one PID namespace).
+// The agent and the native process must see the same process ids and the same /dev/shm (one PID
+// namespace, one mount).
 #ifndef UNDERSTUDY_SERVICES_STATION_AGENT_LINK_STATION_LINK_H_
 #define UNDERSTUDY_SERVICES_STATION_AGENT_LINK_STATION_LINK_H_
 

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "services/station_agent/link/station_link_layout.h"
+
 static const int64_t kSecond = INT64_C(1000000000);
 
 uint32_t station_link_bell_now(const uint32_t* bell) {
@@ -26,6 +28,18 @@ int station_link_await_bell(const uint32_t* bell, uint32_t seen, int64_t timeout
   if (errno == ETIMEDOUT) return -ETIMEDOUT;
   if (errno == EINTR) return -EINTR;
   return 0;  // EAGAIN: rung meanwhile
+}
+
+void station_link_ring_fifo(int fd) {
+  const char ring = 1;
+  const ssize_t written = write(fd, &ring, sizeof ring);
+  (void)written;
+}
+
+void station_link_hush_fifo(int fd) {
+  char rings[STATION_LINK_PAGE];
+  const ssize_t got = read(fd, rings, sizeof rings);
+  (void)got;
 }
 
 int64_t station_link_now(void) {

@@ -16,7 +16,10 @@ extern "C" {
 
 // "USTLINK1" read as a little-endian number. Written last by the agent that makes the segment.
 #define STATION_LINK_MAGIC UINT64_C(0x314b4e494c545355)
-#define STATION_LINK_VERSION 1u
+#define STATION_LINK_VERSION 2u
+
+// What the name of the agent's bell, a FIFO beside the segment, has after the segment's.
+#define STATION_LINK_BELL_SUFFIX ".bell"
 
 #define STATION_LINK_PAGE 4096u
 #define STATION_LINK_MAX_DOCUMENT (4u * 1024u * 1024u)
@@ -28,7 +31,8 @@ extern "C" {
 // One of the two processes. Only that process writes here, except for `bell`.
 typedef struct station_link_side {
   uint32_t pid;   // 0: nobody was ever here
-  uint32_t bell;  // a futex that the OTHER side rings (adds 1, wakes) when it has news
+  uint32_t bell;  // native process only: a futex that the agent rings (adds 1, wakes) when it has
+                  // news; the agent's is the FIFO
   uint64_t
       start_time;  // field 22 of /proc/<pid>/stat: tells the process from a later one of its pid
   uint64_t heartbeat;    // grows while the side's main loop turns
@@ -100,7 +104,9 @@ typedef struct station_link_header {
   uint32_t version;
   uint32_t header_size;
   uint64_t total_size;
-  uint64_t reserved[5];
+  uint64_t bell_device;  // with `bell_inode`: st_dev and st_ino of the FIFO that wakes the agent
+  uint64_t bell_inode;
+  uint64_t reserved[3];
   station_link_side agent;
   station_link_side native;
   station_link_mailbox orders;         // agent -> native
@@ -133,6 +139,7 @@ typedef struct station_link_header {
 static_assert(sizeof(station_link_side) == 64, "layout");
 static_assert(sizeof(station_link_frame_header) == 64, "layout");
 static_assert(sizeof(station_link_mailbox) == 192, "layout");
+static_assert(offsetof(station_link_header, bell_device) == 24, "layout");
 static_assert(offsetof(station_link_header, agent) == 64, "layout");
 static_assert(offsetof(station_link_header, native) == 128, "layout");
 static_assert(offsetof(station_link_header, orders) == 192, "layout");

@@ -15,6 +15,7 @@
 #include "common/status/status.h"
 #include "services/station_agent/membership_session.h"
 #include "services/station_agent/orders_session.h"
+#include "services/station_agent/runtime/scheduler/manager.h"
 #include "services/station_agent/vault_documents.h"
 
 namespace understudy::station_agent {
@@ -28,6 +29,7 @@ class WorldLog {
     std::optional<AttendHello> hello;
     int attached = 0;
     std::vector<DutyAction> replies;
+    int replies_in_coroutines = 0;
     std::vector<SyncReply> sync_replies;
     std::vector<VaultDocuments::Upload> uploads;
     int stream_beats = 0;
@@ -117,7 +119,12 @@ class FakeOrdersSession final : public OrdersSession {
   void Detach() override { attached_ = false; }
   bool attached() const override { return attached_; }
   void Reply(const DutyAction& action) override {
-    log_.Change([&](WorldLog::Seen& seen) { seen.replies.push_back(action); });
+    const runtime::Manager* manager = runtime::Manager::Current();
+    const bool in_coroutine = manager != nullptr && manager->current() != nullptr;
+    log_.Change([&](WorldLog::Seen& seen) {
+      seen.replies.push_back(action);
+      seen.replies_in_coroutines += in_coroutine ? 1 : 0;
+    });
   }
   void Say(const SyncReply& reply) override {
     log_.Change([&](WorldLog::Seen& seen) { seen.sync_replies.push_back(reply); });

@@ -55,6 +55,7 @@ class TornFrameExits final : public agent::AgentLinkObserver {
   void OnFrame() override {}
   void OnBadFrame(const absl::Status&) override { _exit(kTorn); }
   void OnLinkRemade() override {}
+  void OnLinkBroken(const absl::Status&) override {}
 };
 
 int RunAgent(const char* name) {

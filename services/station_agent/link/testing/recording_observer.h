@@ -21,17 +21,25 @@ class RecordingObserver final : public AgentLinkObserver {
     int frames = 0;
     int bad_frames = 0;
     int remade = 0;
-    std::optional<NativeAnswer> answer;
+    std::vector<absl::Status> broken;
+    std::optional<NativeAnswer> answer;      // of who is attached
+    std::optional<NativeAnswer> last_words;  // of who was attached before
     std::optional<NativeConfiguration> configuration;
     std::optional<NativeIndicators> indicators;
     std::vector<NativeChild> children;
   };
 
   void OnNativeAttached(uint32_t) override {
-    Change([](Heard& heard) { ++heard.attached; });
+    Change([](Heard& heard) {
+      ++heard.attached;
+      heard.answer.reset();
+    });
   }
   void OnNativeLost(uint32_t) override {
-    Change([](Heard& heard) { ++heard.lost; });
+    Change([](Heard& heard) {
+      ++heard.lost;
+      heard.last_words = std::exchange(heard.answer, std::nullopt);
+    });
   }
   void OnNativeAnswer(NativeAnswer answer) override {
     Change([&](Heard& heard) { heard.answer = std::move(answer); });
@@ -54,7 +62,14 @@ class RecordingObserver final : public AgentLinkObserver {
   void OnLinkRemade() override {
     Change([](Heard& heard) { ++heard.remade; });
   }
+  void OnLinkBroken(const absl::Status& why) override {
+    Change([&](Heard& heard) { heard.broken.push_back(why); });
+  }
 
+  Heard Now() {
+    absl::MutexLock lock(&mutex_);
+    return heard_;
+  }
   // False when it does not come true within a minute.
   template <typename Predicate>
   bool WaitUntil(Predicate predicate) {

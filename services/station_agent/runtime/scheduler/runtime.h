@@ -132,6 +132,9 @@ inline bool PauseFor(absl::Duration duration) {
   return manager->SleepUntil(manager->now() + duration) == WakeReason::kTimedOut;
 }
 
+// In a coroutine only. For loops that may find something to do for ever, without a wait that fails.
+inline bool IsCancelled() { return Manager::Current()->current()->cancelled; }
+
 inline void Yield() {
   Manager* manager = Manager::Current();
   if (manager != nullptr && manager->current() != nullptr) manager->Yield();

@@ -139,6 +139,19 @@ TEST(RuntimeTest, StopCancelsAndWaits) {
   EXPECT_EQ(runtime.Stop(), 0u);
 }
 
+TEST(RuntimeTest, ALoopThatNeverWaitsSeesThatItIsCancelled) {
+  const SystemClock clock;
+  Runtime runtime(WithThreads(1), clock);
+  std::binary_semaphore began{0};
+  runtime.Spawn([&] {
+    EXPECT_FALSE(IsCancelled());
+    began.release();
+    while (!IsCancelled()) Yield();
+  });
+  began.acquire();
+  EXPECT_EQ(runtime.Stop(), 0u);
+}
+
 TEST(RuntimeTest, WhatIsSpawnedAfterStopIsDropped) {
   const SystemClock clock;
   Runtime runtime(WithThreads(1), clock);
