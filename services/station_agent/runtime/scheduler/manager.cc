@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <thread>
 
 #include "services/station_agent/runtime/scheduler/descriptor_registry.h"
 
@@ -49,6 +50,7 @@ Manager::Manager(ManagerOptions options, const Clock& clock, EventEngine& engine
 
 Manager::~Manager() {
   Close();
+  while (posting_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
   descriptor_registry::RemoveManager(number_);
   if (current_manager == this) current_manager = nullptr;
 }

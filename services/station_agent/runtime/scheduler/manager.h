@@ -307,6 +307,7 @@ class Manager {
 
   std::atomic<bool> asleep_{false};
   Inbox inbox_;
+  std::atomic<int> posting_{0};  // threads in Post
   std::atomic<bool> stopping_{false};
   Phase phase_ = Phase::kOpen;
   std::atomic<uint32_t> load_{0};

@@ -106,14 +106,18 @@ void Manager::Close() {
   } while (!inbox_.CloseIfEmpty());
 }
 
+// From the push on the node may have run, and with it all that kept the manager alive: the
+// destructor waits for those who still look whether they must wake it.
 bool Manager::Post(InboxNode* node) {
-  if (!inbox_.Push(node)) return false;
-  if (asleep_.load(std::memory_order_seq_cst) &&
+  posting_.fetch_add(1, std::memory_order_relaxed);
+  const bool pushed = inbox_.Push(node);
+  if (pushed && asleep_.load(std::memory_order_seq_cst) &&
       asleep_.exchange(false, std::memory_order_seq_cst)) {
     bells_.fetch_add(1, std::memory_order_relaxed);
     engine_.Wake();
   }
-  return true;
+  posting_.fetch_sub(1, std::memory_order_release);
+  return pushed;
 }
 
 bool Manager::Post(absl::AnyInvocable<void() &&> task) {

@@ -7,6 +7,7 @@
 #include <semaphore>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "common/testing/eventually.h"
 #include "common/time/system_clock.h"
@@ -137,6 +138,20 @@ TEST(RuntimeTest, StopCancelsAndWaits) {
   EXPECT_EQ(runtime.Stop(), 0u);
   EXPECT_EQ(cancelled, 20);
   EXPECT_EQ(runtime.Stop(), 0u);
+}
+
+// Who handed it in may still be on the way out.
+TEST(RuntimeTest, GoesAsSoonAsTheLastWorkIsDone) {
+  const SystemClock clock;
+  for (int i = 0; i < 100; ++i) {
+    auto runtime = std::make_unique<Runtime>(WithThreads(1), clock);
+    std::binary_semaphore done{0};
+    std::thread other(
+        [&manager = runtime->manager(0), &done] { manager.Post([&done] { done.release(); }); });
+    done.acquire();
+    runtime.reset();
+    other.join();
+  }
 }
 
 TEST(RuntimeTest, ALoopThatNeverWaitsSeesThatItIsCancelled) {
