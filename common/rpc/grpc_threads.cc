@@ -6,10 +6,14 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <pthread.h>
+#include <sys/epoll.h>
 
 #include <string_view>
 
 #include "absl/synchronization/notification.h"
+#include "common/executor/give_way.h"
+#include "common/rpc/brief_wait.h"
+#include "common/time/system_clock.h"
 
 namespace understudy::rpc {
 namespace {
@@ -53,4 +57,17 @@ extern "C" void gpr_sleep_until(gpr_timespec until) {
   static const auto original =
       reinterpret_cast<decltype(&gpr_sleep_until)>(dlsym(RTLD_NEXT, "gpr_sleep_until"));
   original(until);
+}
+
+// As that, of libc's. Weak: where the program takes epoll_wait over itself, its own is meant.
+extern "C" [[gnu::weak]] int epoll_wait(int epoll, epoll_event* events, int limit, int timeout) {
+  static const auto original =
+      reinterpret_cast<decltype(&epoll_wait)>(dlsym(RTLD_NEXT, "epoll_wait"));
+  static thread_local const bool is_callback_thread = understudy::rpc::IsCallbackThread();
+  const auto wait = [&](int at_most) { return original(epoll, events, limit, at_most); };
+  if (timeout == 0 || !is_callback_thread) return wait(timeout);
+  static thread_local understudy::rpc::BriefWait brief_wait;
+  return brief_wait.Await([&] { return wait(0); }, [&] { return wait(timeout); },
+                          [] { return understudy::SystemClock().SteadyNow(); },
+                          understudy::GiveWay);
 }
