@@ -1,8 +1,14 @@
 #include <grpcpp/channel.h>
 
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
 #include "cli/clients/grpc_clients.h"
 #include "cli/clients/root_client.h"
 #include "common/rpc/request_id.h"
+#include "common/vault/document_reader.h"
 #include "understudy/config_vault/v1/control.grpc.pb.h"
 #include "understudy/config_vault/v1/documents.grpc.pb.h"
 
@@ -21,9 +27,36 @@ Request Once(Request request) {
   return request;
 }
 
+// More than enough to keep a stream busy, and little where documents are of the largest size.
+constexpr size_t kReadsUnderWay = 32;
+
+// Answers on their way from gRPC's threads to the caller's.
+class Answers {
+ public:
+  using Answer = std::pair<size_t, vault::DocumentReader::Result>;
+
+  void Put(size_t index, vault::DocumentReader::Result result) {
+    absl::MutexLock lock(&mutex_);
+    answers_.emplace_back(index, std::move(result));
+  }
+  Answer Take() {
+    absl::MutexLock lock(&mutex_,
+                         absl::Condition(
+                             +[](Answers* self) { return !self->answers_.empty(); }, this));
+    Answer answer = std::move(answers_.front());
+    answers_.pop_front();
+    return answer;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  std::deque<Answer> answers_ ABSL_GUARDED_BY(mutex_);
+};
+
 class GrpcVaultClient final : public VaultClient {
  public:
-  explicit GrpcVaultClient(const Peers& peers) : root_(peers), control_(peers) {}
+  explicit GrpcVaultClient(const Peers& peers)
+      : timeout_(peers.timeout), root_(peers), control_(peers) {}
 
   absl::StatusOr<config_vault::v1::PutResponse> Put(
       const config_vault::v1::PutRequest& request) override {
@@ -32,6 +65,27 @@ class GrpcVaultClient final : public VaultClient {
   absl::StatusOr<config_vault::v1::GetResponse> Get(
       const config_vault::v1::GetRequest& request) override {
     return root_.Call(&Async::Get, request);
+  }
+  absl::Status GetMany(const std::vector<config_vault::v1::GetRequest>& requests,
+                       const EachAnswer& each) override {
+    UNDERSTUDY_ASSIGN_OR_RETURN(auto stub, root_.StubOfLast());
+    const auto reader = vault::DocumentReader::Make(std::move(stub), {.timeout = timeout_});
+    const auto answers = std::make_shared<Answers>();
+    size_t asked = 0;
+    for (size_t answered = 0; answered < requests.size(); ++answered) {
+      for (; asked < requests.size() && asked - answered < kReadsUnderWay; ++asked) {
+        reader->Get(requests[asked], [answers, asked](vault::DocumentReader::Result result) {
+          answers->Put(asked, std::move(result));
+        });
+      }
+      auto [index, result] = answers->Take();
+      // Another node may know: who is root is looked for anew.
+      const bool is_elsewhere = result.status().code() == absl::StatusCode::kUnavailable ||
+                                result.status().code() == absl::StatusCode::kDeadlineExceeded;
+      if (is_elsewhere) result = Get(requests[index]);
+      UNDERSTUDY_RETURN_IF_ERROR(each(index, std::move(result)));
+    }
+    return absl::OkStatus();
   }
   absl::StatusOr<config_vault::v1::ListResponse> List(
       const config_vault::v1::ListRequest& request) override {
@@ -75,6 +129,7 @@ class GrpcVaultClient final : public VaultClient {
   void EndWatches() override { root_.EndWatches(); }
 
  private:
+  const absl::Duration timeout_;
   RootClient<Documents> root_;
   RootClient<Control> control_;
 };

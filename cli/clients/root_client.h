@@ -54,6 +54,12 @@ class RootClient {
                               std::max(timeout, peers_.timeout));
   }
 
+  // Of the node that answered last.
+  absl::StatusOr<std::shared_ptr<Stub>> StubOfLast() {
+    UNDERSTUDY_ASSIGN_OR_RETURN(Target target, TargetAt(TheSearch().address()));
+    return std::move(target.stub);
+  }
+
   // Until a watch has begun the root is looked for; one that breaks off later is over.
   template <typename Request, typename Response>
   absl::Status Watch(rpc::ReaderMethod<Async, Request, Response> method, const Request& request,

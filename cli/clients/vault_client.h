@@ -1,6 +1,9 @@
 #ifndef UNDERSTUDY_CLI_CLIENTS_VAULT_CLIENT_H_
 #define UNDERSTUDY_CLI_CLIENTS_VAULT_CLIENT_H_
 
+#include <functional>
+#include <vector>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cli/clients/stream_watch.h"
@@ -19,6 +22,12 @@ class VaultClient {
       const config_vault::v1::PutRequest& request) = 0;
   virtual absl::StatusOr<config_vault::v1::GetResponse> Get(
       const config_vault::v1::GetRequest& request) = 0;
+  // Reads many, several at a time; each answer once, in any order, by its request's index, on this
+  // thread. Ends with the first error that `each` returns.
+  using EachAnswer =
+      std::function<absl::Status(size_t index, absl::StatusOr<config_vault::v1::GetResponse>)>;
+  virtual absl::Status GetMany(const std::vector<config_vault::v1::GetRequest>& requests,
+                               const EachAnswer& each) = 0;
   virtual absl::StatusOr<config_vault::v1::ListResponse> List(
       const config_vault::v1::ListRequest& request) = 0;
   virtual absl::StatusOr<config_vault::v1::HistoryResponse> History(

@@ -28,6 +28,10 @@ class MemoryVault final : public VaultClient {
     response.mutable_info()->set_revision(content_.documents.size());
     return response;
   }
+  absl::Status GetMany(const std::vector<config_vault::v1::GetRequest>&,
+                       const EachAnswer&) override {
+    return absl::UnimplementedError("");
+  }
   absl::StatusOr<config_vault::v1::GetResponse> Get(
       const config_vault::v1::GetRequest& request) override {
     absl::MutexLock lock(&content_.mutex);

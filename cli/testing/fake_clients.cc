@@ -35,6 +35,19 @@ class FakeVault final : public VaultClient {
     site_.get_request = request;
     return Answer(site_, site_.get);
   }
+  absl::Status GetMany(const std::vector<config_vault::v1::GetRequest>& requests,
+                       const EachAnswer& each) override {
+    // Backwards: the order is the vault's business.
+    for (size_t index = requests.size(); index-- > 0;) {
+      site_.get_request = requests[index];
+      const auto found = site_.documents.find(requests[index].name());
+      absl::StatusOr<config_vault::v1::GetResponse> response =
+          MakeError(absl::StatusCode::kNotFound, "DOCUMENT_NOT_FOUND", "it is not there");
+      if (found != site_.documents.end()) response = Answer(site_, found->second);
+      UNDERSTUDY_RETURN_IF_ERROR(each(index, std::move(response)));
+    }
+    return absl::OkStatus();
+  }
   absl::StatusOr<config_vault::v1::ListResponse> List(
       const config_vault::v1::ListRequest& request) override {
     site_.list_request = request;

@@ -27,6 +27,8 @@ struct FakeSite {
   config_vault::v1::GetRequest get_request;
   config_vault::v1::ListRequest list_request;
   config_vault::v1::GetResponse get;
+  // Answers to GetMany; others are not there.
+  std::map<std::string, config_vault::v1::GetResponse> documents;
   // One page a call.
   std::deque<config_vault::v1::ListResponse> lists;
   config_vault::v1::HistoryResponse history;

@@ -11,6 +11,7 @@ void AddConfig(Verb& root) {
   AddConfigPut(config);
   AddConfigGet(config);
   AddConfigList(config);
+  AddConfigExport(config);
   AddConfigHistory(config);
   AddConfigDiff(config);
   AddConfigRollback(config);

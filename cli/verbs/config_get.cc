@@ -7,8 +7,6 @@
 #include "cli/output/proto_json.h"
 #include "cli/verbs/document_table.h"
 #include "cli/verbs/verbs.h"
-#include "common/document/compression.h"
-#include "common/document/sha256.h"
 #include "common/status/status.h"
 
 namespace understudy::cli {
@@ -20,19 +18,6 @@ struct Options {
   std::string file;
   bool stale = false;
 };
-
-// The content, unpacked, and what the vault says of it proven.
-absl::StatusOr<std::string> Content(const config_vault::v1::GetResponse& response) {
-  std::string content = response.content();
-  if (response.encoding() == config_vault::v1::ENCODING_ZSTD) {
-    UNDERSTUDY_ASSIGN_OR_RETURN(content, Unpack(response.content()));
-  }
-  if (Sha256ToBytes(Sha256Of(content)) != response.info().sha256()) {
-    return MakeError(absl::StatusCode::kDataLoss, "HASH_MISMATCH",
-                     response.info().name() + " does not have the hash that the vault names");
-  }
-  return content;
-}
 
 // {"info": ..., "data_age": of a stale read, "content": the document, or "content_base64" when it
 // is no JSON}.
@@ -60,7 +45,7 @@ absl::Status Get(const Options& options, Context& context) {
   request.set_consistency(ConsistencyOf(options.stale));
   UNDERSTUDY_ASSIGN_OR_RETURN(const auto vault, context.Vault());
   UNDERSTUDY_ASSIGN_OR_RETURN(const auto response, vault->Get(request));
-  UNDERSTUDY_ASSIGN_OR_RETURN(const std::string content, Content(response));
+  UNDERSTUDY_ASSIGN_OR_RETURN(const std::string content, ProvenContent(response));
   if (options.stale && !context.json()) context.err() << DataAgeLine(response);
   if (!options.file.empty()) {
     UNDERSTUDY_RETURN_IF_ERROR(WriteFile(options.file, content));

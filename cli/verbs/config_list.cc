@@ -8,35 +8,11 @@
 namespace understudy::cli {
 namespace {
 
-struct Options {
-  std::string prefix;
-  bool deleted = false;
-  bool stale = false;
-};
-
-constexpr uint32_t kPageSize = 1000;
-
-// All pages as one.
-absl::StatusOr<config_vault::v1::ListResponse> ListAll(const Options& options, VaultClient& vault) {
-  config_vault::v1::ListRequest request;
-  request.set_prefix(options.prefix);
-  request.set_include_deleted(options.deleted);
-  request.set_page_size(kPageSize);
-  request.set_consistency(ConsistencyOf(options.stale));
-  config_vault::v1::ListResponse all;
-  do {
-    UNDERSTUDY_ASSIGN_OR_RETURN(config_vault::v1::ListResponse page, vault.List(request));
-    all.mutable_documents()->MergeFrom(page.documents());
-    all.set_revision(page.revision());
-    if (page.has_data_age()) *all.mutable_data_age() = page.data_age();
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
-  return all;
-}
+using Options = DocumentListing;
 
 absl::Status List(const Options& options, Context& context) {
   UNDERSTUDY_ASSIGN_OR_RETURN(const auto vault, context.Vault());
-  UNDERSTUDY_ASSIGN_OR_RETURN(const auto response, ListAll(options, *vault));
+  UNDERSTUDY_ASSIGN_OR_RETURN(const auto response, ListAllDocuments(options, *vault));
   if (context.json()) {
     context.PrintJson(response);
     return absl::OkStatus();

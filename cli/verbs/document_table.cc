@@ -7,8 +7,16 @@
 #include "cli/output/display_width.h"
 #include "cli/output/format.h"
 #include "cli/output/proto_words.h"
+#include "common/document/compression.h"
+#include "common/document/sha256.h"
+#include "common/status/status.h"
 
 namespace understudy::cli {
+namespace {
+
+constexpr uint32_t kPageSize = 1000;
+
+}  // namespace
 
 Table DocumentTable() {
   return Table({"NAME",
@@ -36,6 +44,36 @@ std::string DocumentLine(const config_vault::v1::DocumentInfo& info) {
   if (info.deleted()) return line + ", deleted\n";
   absl::StrAppend(&line, ", ", SizeText(info.size()), ", sha-256 ", HashText(info.sha256()), "\n");
   return line;
+}
+
+absl::StatusOr<std::string> ProvenContent(const config_vault::v1::GetResponse& response) {
+  std::string content = response.content();
+  if (response.encoding() == config_vault::v1::ENCODING_ZSTD) {
+    UNDERSTUDY_ASSIGN_OR_RETURN(content, Unpack(response.content()));
+  }
+  if (Sha256ToBytes(Sha256Of(content)) != response.info().sha256()) {
+    return MakeError(absl::StatusCode::kDataLoss, "HASH_MISMATCH",
+                     response.info().name() + " does not have the hash that the vault names");
+  }
+  return content;
+}
+
+absl::StatusOr<config_vault::v1::ListResponse> ListAllDocuments(const DocumentListing& listing,
+                                                                VaultClient& vault) {
+  config_vault::v1::ListRequest request;
+  request.set_prefix(listing.prefix);
+  request.set_include_deleted(listing.deleted);
+  request.set_page_size(kPageSize);
+  request.set_consistency(ConsistencyOf(listing.stale));
+  config_vault::v1::ListResponse all;
+  do {
+    UNDERSTUDY_ASSIGN_OR_RETURN(config_vault::v1::ListResponse page, vault.List(request));
+    all.mutable_documents()->MergeFrom(page.documents());
+    all.set_revision(page.revision());
+    if (page.has_data_age()) *all.mutable_data_age() = page.data_age();
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return all;
 }
 
 std::string DefaultAuthor() {

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "cli/clients/vault_client.h"
 #include "cli/output/format.h"
 #include "cli/output/proto_words.h"
 #include "cli/output/table.h"
@@ -30,6 +32,18 @@ std::string DataAgeLine(const Response& response) {
   if (!response.has_data_age()) return "of an age that is not known\n";
   return "as of " + DurationText(ToDuration(response.data_age())) + " ago\n";
 }
+
+// The content, unpacked, and what the vault says of it proven.
+absl::StatusOr<std::string> ProvenContent(const config_vault::v1::GetResponse& response);
+
+struct DocumentListing {
+  std::string prefix = {};
+  bool deleted = false;
+  bool stale = false;
+};
+// All pages as one.
+absl::StatusOr<config_vault::v1::ListResponse> ListAllDocuments(const DocumentListing& listing,
+                                                                VaultClient& vault);
 
 // "operator/" and the user's name.
 std::string DefaultAuthor();

@@ -36,6 +36,7 @@ void AddCheckpointWatch(Verb& checkpoint);
 void AddConfig(Verb& root);
 void AddConfigPut(Verb& config);
 void AddConfigGet(Verb& config);
+void AddConfigExport(Verb& config);
 void AddConfigList(Verb& config);
 void AddConfigHistory(Verb& config);
 void AddConfigDiff(Verb& config);

@@ -44,6 +44,12 @@ TEST_F(CommandLineEndToEndTest, ADocumentGoesRoundFromPutToRollback) {
   const auto stale = Run({"config", "put", "site/lights", File("{}"), "--expect-revision",
                           history["revisions"][0]["revision"]});
   EXPECT_NE(stale.status().message().find("REVISION_MISMATCH"), std::string::npos);
+  const std::string exported = std::string(getenv("TEST_TMPDIR")) + "/exported";
+  const auto all = nlohmann::json::parse(MustRun({"config", "export", exported, "-o", "json"}));
+  EXPECT_EQ(all["documents"].size(),
+            nlohmann::json::parse(MustRun({"config", "list", "-o", "json"}))["documents"].size());
+  EXPECT_EQ(*cli::ReadFile(exported + "/site/lights"), R"({"level": 1})");
+  EXPECT_EQ(*cli::ReadFile(exported + "/duties/gate"), stage().OriginalDocument("gate"));
   MustRun({"config", "delete", "site/lights"});
   EXPECT_FALSE(Run({"config", "get", "site/lights"}).ok());
 }
