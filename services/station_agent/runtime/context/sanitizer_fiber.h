@@ -11,8 +11,16 @@
 #define UNDERSTUDY_RUNTIME_ASAN 1
 #endif
 #if defined(__SANITIZE_THREAD__)
-#include <sanitizer/tsan_interface.h>
 #define UNDERSTUDY_RUNTIME_TSAN 1
+// ThreadSanitizer has room for some 8,000 flows, those that wait for memory to be given back
+// included. It needs to be told of them only to keep a call stack for each: coroutines stay on
+// their thread, so that as one flow with it they have the same order and the same races with
+// others. Where code is compiled without that bookkeeping (--config=tsan_many) there is no limit,
+// and a report names the line without its callers.
+#if !defined(UNDERSTUDY_TSAN_WITHOUT_FIBERS)
+#include <sanitizer/tsan_interface.h>
+#define UNDERSTUDY_RUNTIME_TSAN_FIBERS 1
+#endif
 #endif
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
@@ -36,14 +44,14 @@ struct SanitizerFiber {
   const void* bottom = nullptr;
   size_t size = 0;
 #endif
-#if defined(UNDERSTUDY_RUNTIME_TSAN)
+#if defined(UNDERSTUDY_RUNTIME_TSAN_FIBERS)
   void* fiber = nullptr;
 #endif
 };
 
 // The flow that a thread begins with.
 inline void AdoptThread(SanitizerFiber& fiber) {
-#if defined(UNDERSTUDY_RUNTIME_TSAN)
+#if defined(UNDERSTUDY_RUNTIME_TSAN_FIBERS)
   fiber.fiber = __tsan_get_current_fiber();
 #endif
   (void)fiber;
@@ -55,7 +63,7 @@ inline void CreateFiber(SanitizerFiber& fiber, const void* bottom, size_t size) 
   fiber.bottom = bottom;
   fiber.size = size;
 #endif
-#if defined(UNDERSTUDY_RUNTIME_TSAN)
+#if defined(UNDERSTUDY_RUNTIME_TSAN_FIBERS)
   fiber.fiber = __tsan_create_fiber(0);
 #endif
   (void)fiber, (void)bottom, (void)size;
@@ -66,7 +74,7 @@ inline void DestroyFiber(SanitizerFiber& fiber) {
 #if defined(UNDERSTUDY_RUNTIME_ASAN)
   __asan_unpoison_memory_region(fiber.bottom, fiber.size);
 #endif
-#if defined(UNDERSTUDY_RUNTIME_TSAN)
+#if defined(UNDERSTUDY_RUNTIME_TSAN_FIBERS)
   if (fiber.fiber != nullptr) __tsan_destroy_fiber(fiber.fiber);
   fiber.fiber = nullptr;
 #endif
@@ -95,7 +103,7 @@ inline void SwitchFiber(Context& from, [[maybe_unused]] SanitizerFiber& from_fib
   __sanitizer_start_switch_fiber(leaves_for_good ? nullptr : &from_fiber.fake_stack,
                                  to_fiber.bottom, to_fiber.size);
 #endif
-#if defined(UNDERSTUDY_RUNTIME_TSAN)
+#if defined(UNDERSTUDY_RUNTIME_TSAN_FIBERS)
   __tsan_switch_to_fiber(to_fiber.fiber, 0);
 #endif
   understudy_switch_context(&from, &to, error, exceptions);

@@ -58,6 +58,7 @@ void Manager::BindToThread() {
 void Manager::AbandonAfterFork() {
   current_manager = nullptr;
   engine_.AbandonAfterFork();
+  posting_.store(0, std::memory_order_relaxed);  // those threads are the parent's
   descriptor_registry::AbandonAfterFork();
 }
 
