@@ -96,6 +96,12 @@ def understudy_repositories():
         header = "/usr/include/nlohmann/json.hpp",
     )
     debian_library(
+        name = "simdjson",
+        package = "libsimdjson-dev",
+        header = "/usr/include/simdjson.h",
+        modules = ["simdjson"],
+    )
+    debian_library(
         name = "jemalloc",
         package = "libjemalloc-dev",
         header = "/usr/include/jemalloc/jemalloc.h",

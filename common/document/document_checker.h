@@ -19,7 +19,7 @@ inline constexpr size_t kMaxJsonDepth = 64;
 // on which one counts) and without a number that overflows a double. Any other type's content is
 // opaque.
 //
-// Reads the content once and builds no document from it. Thread-safe.
+// Good JSON of up to 256 KiB is seen to be so several times faster than other. Thread-safe.
 //   INVALID_ARGUMENT   INVALID_CONTENT_TYPE: not type/subtype in lower case, without parameters
 //   INVALID_ARGUMENT   INVALID_JSON (metadata: line, column; path too, a JSON Pointer, for what is
 //                      wrong with a key or the depth). Lines and columns count from 1, columns in

@@ -89,6 +89,11 @@ absl::Status ReadPlain(const v1::PutRequest& request, PutDocument& put) {
 
 }  // namespace
 
+size_t ContentSize(const v1::PutRequest& request) {
+  if (request.encoding() != v1::ENCODING_ZSTD) return request.content().size();
+  return UnpackedSize(request.content()).value_or(0);
+}
+
 absl::StatusOr<PutDocument> CheckPut(const v1::PutRequest& request, absl::Time time) {
   PutDocument put;
   UNDERSTUDY_ASSIGN_OR_RETURN(put.write, CheckWrite(request, time));

@@ -17,6 +17,10 @@
 namespace understudy::config_vault {
 namespace {
 
+// Documents of up to this size are checked on gRPC's thread: that takes no longer than to wake
+// another one.
+constexpr size_t kCheckedAtOnce = 64 * 1024;
+
 using WatchStream = rpc::ServerStream<v1::WatchResponse>;
 using ReadStream = rpc::ServerSession<v1::ReadRequest, v1::ReadResponse>;
 
@@ -96,12 +100,15 @@ grpc::ServerUnaryReactor* DocumentsService::Put(grpc::CallbackServerContext* con
     return reactor;
   }
   // The request lives until the call is answered.
-  vault_.pool.Post(
-      [this, request, reply = std::move(reply)]() mutable {
-        AnswerWrite(vault_, Operation::kPut, std::move(reply),
-                    CheckPut(*request, vault_.clock.WallNow()), EncodePut);
-      },
-      bytes);
+  auto put = [this, request, reply = std::move(reply)]() mutable {
+    AnswerWrite(vault_, Operation::kPut, std::move(reply),
+                CheckPut(*request, vault_.clock.WallNow()), EncodePut);
+  };
+  if (ContentSize(*request) <= kCheckedAtOnce) {
+    put();
+  } else {
+    vault_.pool.Post(std::move(put), bytes);
+  }
   return reactor;
 }
 

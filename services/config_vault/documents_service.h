@@ -22,8 +22,8 @@ struct DocumentsOptions {
 };
 
 // The Documents service over gRPC: checks requests, passes them on, encodes the answers. Handlers
-// do nothing but hand over: checking and reading happen on the pool, deciding on the engine's
-// thread.
+// check and read what is small; larger documents, and reads that may wait for the disk, they leave
+// to the pool. Deciding happens on the engine's thread.
 class DocumentsService final : public v1::Documents::CallbackService {
  public:
   // `vault` and `streams` must outlive the service.

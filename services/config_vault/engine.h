@@ -12,7 +12,8 @@ namespace understudy::config_vault {
 // before anyone is told. The embedded engine does so on one disk; one that replicates puts the
 // batches in order elsewhere and applies them to the local store as they come back.
 //
-// Reads do not pass through the engine: they see the store, where every acknowledged write is.
+// Reads do not pass through the engine but through ReadBarrier: an acknowledged write may be on its
+// way to the local store still.
 class Engine {
  public:
   // Called exactly once, on a thread of the engine; must not block.

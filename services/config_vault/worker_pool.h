@@ -14,7 +14,7 @@
 namespace understudy::config_vault {
 
 // A few threads for what must not run in a gRPC reaction: reads of the disk, and the checking,
-// hashing and packing of documents. Tasks run in no fixed order. Thread-safe.
+// hashing and packing of large documents. Tasks run in no fixed order. Thread-safe.
 class WorkerPool {
  public:
   using Task = absl::AnyInvocable<void()>;

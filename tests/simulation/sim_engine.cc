@@ -18,6 +18,8 @@ namespace {
 constexpr absl::Duration kAttemptTimeout = absl::Milliseconds(150);
 constexpr absl::Duration kPatience = absl::Seconds(1);
 constexpr absl::Duration kAgain = absl::Milliseconds(20);
+// From the answer to the own store having it.
+constexpr absl::Duration kUntilKept = absl::Milliseconds(2);
 constexpr size_t kMaxWaiting = 256;
 constexpr size_t kMaxTogether = 8;
 
@@ -61,16 +63,14 @@ void SimEngine::RefuseWaiting(const absl::Status& status) {
   for (Waiting& waiting : std::exchange(queue_, {})) waiting.done(status);
 }
 
-void SimEngine::Settle() {
-  if (replica_.tip().batch_revision < committed_) return;
-  lease_.Settle({.epoch = epoch_,
-                 .nodes = SimRootClaim::kNodesRevision,
-                 .batch_revision = replica_.tip().batch_revision});
+void SimEngine::Settle(int64_t batch_revision) {
+  lease_.Settle(
+      {.epoch = epoch_, .nodes = SimRootClaim::kNodesRevision, .batch_revision = batch_revision});
 }
 
 void SimEngine::Pump() {
   if (decided_ != nullptr || epoch_ == 0) return;
-  Settle();
+  if (replica_.tip().batch_revision >= committed_) Settle(replica_.tip().batch_revision);
   if (queue_.empty()) return;
   // What is waiting may be joined by more.
   decided_ = std::make_unique<Decided>();
@@ -161,14 +161,21 @@ void SimEngine::JudgeDeposed(const cv::RoleState& root, int64_t batch_revision) 
   });
 }
 
+// Acknowledged before the own store has it: reads wait for the store.
 void SimEngine::Finish(int64_t revision) {
+  const bool changes = !decided_->batch.mutations.empty();
+  if (changes) committed_ = revision;
+  if (changes && !decided_->dones.empty()) outside_.on_acknowledged(decided_->origin.proposal);
+  if (epoch_ == decided_->origin.epoch) Settle(changes ? revision : decided_->after);
+  Answer(absl::OkStatus());
+  After(kUntilKept, [this, revision] { Keep(revision); });
+}
+
+void SimEngine::Keep(int64_t revision) {
   const cv::Epoch epoch = decided_->origin.epoch;
   if (!decided_->batch.mutations.empty()) {
-    committed_ = revision;
     replica_.ApplyOwn(revision, decided_->origin, decided_->batch);
-    if (!decided_->dones.empty()) outside_.on_acknowledged(decided_->origin.proposal);
   }
-  Answer(absl::OkStatus());
   decided_.reset();
   outside_.on_confirmed(epoch);
   Pump();

@@ -58,8 +58,9 @@ class SimEngine {
   };
 
   void Pump();
-  // All that was sent is in the store, or will never be done.
-  void Settle();
+  // All that was sent is in the store when that has come to `batch_revision`, or will never be
+  // done.
+  void Settle(int64_t batch_revision);
   void Decide();
   config_vault::etcd::Transaction MakeTransaction() const;
   void Attempt();
@@ -67,6 +68,7 @@ class SimEngine {
   void Judge(const config_vault::etcd::TransactionResult& result);
   void JudgeDeposed(const config_vault::RoleState& root, int64_t batch_revision);
   void Finish(int64_t revision);
+  void Keep(int64_t revision);
   void Refuse(const absl::Status& status);
   void Deposed(const absl::Status& status);
   void Answer(const absl::Status& status);

@@ -157,23 +157,30 @@ void SimSiteVault::Write(absl::StatusOr<cv::Command> command, SimEngine::Done do
 }
 
 // As services/config_vault/etcd/read_gate.h.
+std::optional<int64_t> SimSiteVault::BatchToRead() const {
+  if (!replica_.tip().following) return std::nullopt;
+  return lease_.BatchToRead(node_.clock().SteadyNow());
+}
+
 bool SimSiteVault::MayReadAtOnce() const {
-  const auto batch = lease_.BatchToRead(node_.clock().SteadyNow());
-  return batch.has_value() && replica_.tip().following && replica_.tip().batch_revision >= *batch;
+  const auto batch = BatchToRead();
+  return batch.has_value() && replica_.tip().batch_revision >= *batch;
 }
 
 void SimSiteVault::WhenCurrent(std::function<void(absl::Status)> then) {
-  if (MayReadAtOnce()) {
+  const auto when_applied = [this, then](int64_t batch) {
+    replica_.WhenApplied(batch, kPatience, [then](bool applied) {
+      then(applied ? absl::OkStatus() : absl::UnavailableError("catching up"));
+    });
+  };
+  if (const auto batch = BatchToRead(); batch.has_value()) {
     site_.ledger.OnReadByLease();
-    return then(absl::OkStatus());
+    return when_applied(*batch);
   }
   etcd_.Range({.keys = {replica_.keys().Batch(), {}}}, kReadTimeout,
-              [this, then = std::move(then)](const absl::StatusOr<etcd::RangeResult>& found) {
+              [then, when_applied](const absl::StatusOr<etcd::RangeResult>& found) {
                 if (!found.ok()) return then(found.status());
-                const int64_t latest = found->values.empty() ? 0 : found->values[0].mod_revision;
-                replica_.WhenApplied(latest, kPatience, [then](bool applied) {
-                  then(applied ? absl::OkStatus() : absl::UnavailableError("catching up"));
-                });
+                when_applied(found->values.empty() ? 0 : found->values[0].mod_revision);
               });
 }
 

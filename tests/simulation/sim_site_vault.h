@@ -59,6 +59,8 @@ class SimSiteVault {
   // In the order in which they came: addresses must not order messages.
   using Streams = std::vector<std::shared_ptr<SimStream>>;
 
+  // As services/config_vault/etcd/read_gate.h: what the store must hold to be read under the lease.
+  std::optional<int64_t> BatchToRead() const;
   void BeginReign(config_vault::Epoch epoch);
   void EndReign();
   void Publish(const config_vault::RoleState& role);

@@ -126,6 +126,8 @@ TEST_F(WholeSiteSimulationTest, ASeedIsAlwaysTheSameSite) {
 TEST_F(WholeSiteSimulationTest, ASiteWithoutMisfortuneKeepsItsRootAndItsDuties) {
   WholeSite site(1, Metrics());
   ASSERT_TRUE(site.Start()) << Explain(site);
+  // Three beats that are lost one after the other would be a misfortune.
+  site.world().network().SetDefaultQuality({});
   const uint64_t reigns = site.ledger().reigns();
   const uint64_t batches = site.ledger().batches();
   site.world().RunFor(absl::Minutes(1));

@@ -53,7 +53,7 @@ absl::Status OutcomeUnknown(const absl::Status& status) {
 
 }  // namespace
 
-void EtcdEngine::Decided::Answer(const absl::Status& status) {
+void EtcdEngine::Callers::Answer(const absl::Status& status) {
   for (size_t i = 0; i < dones.size(); ++i) {
     dones[i](status.ok() ? std::move(outcomes[i]) : absl::StatusOr<Outcome>(status));
   }
@@ -163,7 +163,7 @@ void EtcdEngine::Run(Epoch epoch) {
   if (!AwaitReplica()) return;
   SettleReign(epoch);
   Decided decided = Decide(epoch);
-  if (decided.dones.empty()) return;
+  if (decided.callers.dones.empty()) return;
   // Sentinels may see it before its answer is here.
   if (!decided.batch.mutations.empty()) lease_.Unsettle();
   CommitUntilKnown(decided);
@@ -178,11 +178,10 @@ void EtcdEngine::SettleReign(Epoch epoch) {
   const auto nodes = store_.Snapshot()->FindHead(kControlNodesDocument);
   const bool is_known = nodes.ok() && nodes->has_value();
   nodes_revision_ = is_known ? (*nodes)->latest.revision : 0;
-  Settle(epoch);
+  Settle(epoch, replica_.tip().batch_revision);
 }
 
-void EtcdEngine::Settle(Epoch epoch) {
-  const int64_t batch_revision = replica_.tip().batch_revision;
+void EtcdEngine::Settle(Epoch epoch, int64_t batch_revision) {
   absl::MutexLock lock(&mutex_);
   if (epoch_ != epoch) return;
   lease_.Settle({.epoch = epoch, .nodes = nodes_revision_, .batch_revision = batch_revision});
@@ -200,7 +199,7 @@ absl::StatusOr<Restored> EtcdEngine::Restore(BackupRecords& backup, const Restor
   lease_.Unsettle();
   const absl::StatusOr<Restored> restored = replica_.Restore(epoch, backup, options);
   if (ErrorReason(restored.status()) == "NOT_EMPTY") {
-    Settle(epoch);
+    Settle(epoch, replica_.tip().batch_revision);
     return restored;
   }
   {
@@ -253,15 +252,17 @@ EtcdEngine::Decided EtcdEngine::Decide(Epoch epoch) {
   size_t counted = 0;
   while (writes + kCommandWrites <= options_.max_transaction_writes) {
     // The first may be larger than all: etcd decides whether it is too large.
-    const size_t left = decided.dones.empty() ? SIZE_MAX : options_.max_transaction_bytes - bytes;
+    const size_t left =
+        decided.callers.dones.empty() ? SIZE_MAX : options_.max_transaction_bytes - bytes;
     std::optional<Waiting> next = TakeCommand(left);
     if (!next.has_value()) break;
     bytes = std::min(bytes + next->bytes, options_.max_transaction_bytes);
-    decided.outcomes.push_back(machine.Apply(std::move(next->command)));
-    decided.dones.push_back(std::move(next->done));
+    decided.callers.outcomes.push_back(machine.Apply(std::move(next->command)));
+    decided.callers.dones.push_back(std::move(next->done));
     const std::vector<Mutation>& mutations = machine.batch().mutations;
     while (counted < mutations.size()) writes += CountWrites(mutations[counted++]);
   }
+  decided.commands = decided.callers.dones.size();
   decided.batch = machine.batch();
   return decided;
 }
@@ -294,9 +295,15 @@ void EtcdEngine::CommitUntilKnown(Decided& decided) {
   }
 }
 
-EtcdEngine::Verdict EtcdEngine::Attempt(const Decided& decided, bool was_unknown) {
+EtcdEngine::Verdict EtcdEngine::Attempt(Decided& decided, bool was_unknown) {
   const auto result = Await<TransactionResult>([&](auto done) {
-    client_.Commit(MakeTransaction(decided), options_.attempt_timeout, std::move(done));
+    client_.Commit(MakeTransaction(decided), options_.attempt_timeout,
+                   [this, &decided, done = std::move(done)](auto answer) mutable {
+                     if (answer.ok() && answer->succeeded) {
+                       Acknowledge(decided, answer->header.revision);
+                     }
+                     done(std::move(answer));
+                   });
   });
   if (!result.ok()) {
     // That this attempt was refused says nothing about an earlier one.
@@ -340,23 +347,14 @@ void EtcdEngine::Finish(Decided& decided, const Verdict& verdict, absl::Duration
   SetReachable(absl::OkStatus());
   const Epoch epoch = decided.origin.epoch;
   if (verdict.result == Result::kDone) {
-    bool is_in_store = true;
-    if (!decided.batch.mutations.empty()) {
-      committed_ = verdict.revision;
-      committed_base_ = decided.epoch_base;
-      nodes_revision_ = NodesRevision(decided.batch).value_or(nodes_revision_);
-      // Where the local disk fails the write is acknowledged all the same: a majority has it.
-      is_in_store = replica_.ApplyOwn(verdict.revision, decided.origin, decided.batch).ok();
-    }
-    if (is_in_store) Settle(epoch);
-    observer_.OnCommitted(decided.dones.size(), took);
-    // What changes nothing says what stood before, which may wait for another replica still.
-    Acknowledge(decided, decided.batch.mutations.empty() ? decided.after : verdict.revision);
+    observer_.OnCommitted(decided.commands, took);
+    Acknowledge(decided, verdict.revision);
+    Keep(decided, verdict.revision);
     if (listener_.on_confirmed) listener_.on_confirmed(epoch);
     return;
   }
-  if (verdict.result == Result::kRefused) Settle(epoch);
-  decided.Answer(verdict.status);
+  if (verdict.result == Result::kRefused) Settle(epoch, replica_.tip().batch_revision);
+  decided.callers.Answer(verdict.status);
   if (verdict.result != Result::kDeposed) return;
   {
     absl::MutexLock lock(&mutex_);
@@ -366,11 +364,22 @@ void EtcdEngine::Finish(Decided& decided, const Verdict& verdict, absl::Duration
   if (listener_.on_deposed) listener_.on_deposed(epoch);
 }
 
+void EtcdEngine::Keep(const Decided& decided, int64_t revision) {
+  if (decided.batch.mutations.empty()) return;
+  committed_ = revision;
+  committed_base_ = decided.epoch_base;
+  // Where the local disk fails the write stands all the same: a majority has it. Reads ask etcd.
+  if (!replica_.ApplyOwn(revision, decided.origin, decided.batch).ok()) lease_.Unsettle();
+}
+
 void EtcdEngine::Acknowledge(Decided& decided, int64_t revision) {
-  if (!options_.replicated) return decided.Answer(absl::OkStatus());
-  const auto kept = std::make_shared<Decided>(std::move(decided));
-  decided.dones.clear();
-  replication_.Add(revision, clock_.SteadyNow() + options_.patience,
+  // What changes nothing says what stood before, which may wait for another replica still.
+  const int64_t stands_at = decided.batch.mutations.empty() ? decided.after : revision;
+  nodes_revision_ = NodesRevision(decided.batch).value_or(nodes_revision_);
+  Settle(decided.origin.epoch, stands_at);
+  const auto kept = std::make_shared<Callers>(std::exchange(decided.callers, {}));
+  if (!options_.replicated || kept->dones.empty()) return kept->Answer(absl::OkStatus());
+  replication_.Add(stands_at, clock_.SteadyNow() + options_.patience,
                    [kept](const absl::Status& status) { kept->Answer(status); });
 }
 
@@ -381,7 +390,7 @@ void EtcdEngine::OnPeerProgress(uint64_t applied) {
 void EtcdEngine::ExpireWaiting() { replication_.Expire(clock_.SteadyNow()); }
 
 void EtcdEngine::GiveUp(Decided& decided, const absl::Status& status) {
-  decided.Answer(OutcomeUnknown(status));
+  decided.callers.Answer(OutcomeUnknown(status));
   SetReachable(status);
   absl::Status refusal;
   {
@@ -394,7 +403,7 @@ void EtcdEngine::GiveUp(Decided& decided, const absl::Status& status) {
 void EtcdEngine::Abandon(Decided& decided, const absl::Status& status) {
   const std::optional<int64_t> seen =
       replica_.FindProposal(decided.origin.proposal, 0, absl::ZeroDuration());
-  decided.Answer(seen.value_or(0) != 0 ? absl::OkStatus() : OutcomeUnknown(status));
+  decided.callers.Answer(seen.value_or(0) != 0 ? absl::OkStatus() : OutcomeUnknown(status));
   SetReachable(absl::OkStatus());
 }
 

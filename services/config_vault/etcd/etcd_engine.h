@@ -109,17 +109,22 @@ class EtcdEngine final : public Engine, public Reign, public Restorer {
     Done done;
   };
   using Queue = std::deque<Waiting>;
-  // Commands that were decided, and what is to be said to each.
-  struct Decided {
+  // Who proposed what was decided together, and what is to be said to each.
+  struct Callers {
     std::vector<Done> dones;
     std::vector<absl::StatusOr<Outcome>> outcomes;
+
+    // Once; afterwards there is nobody left.
+    void Answer(const absl::Status& status);
+  };
+  struct Decided {
+    Callers callers;
+    size_t commands = 0;
     BatchOrigin origin;
     VaultBatch batch;
     // The batch that this one follows, and what that etcd adds to make epochs.
     int64_t after = 0;
     int64_t epoch_base = 0;
-
-    void Answer(const absl::Status& status);
   };
 
   absl::Status Admit(size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -130,8 +135,9 @@ class EtcdEngine final : public Engine, public Reign, public Restorer {
   std::optional<Epoch> WaitForWork();
   // What the reads must know when a reign begins.
   void SettleReign(Epoch epoch);
-  // All that was sent under this epoch is in the store, or will never be done.
-  void Settle(Epoch epoch);
+  // All that was sent under this epoch is in the store when that has come to `batch_revision`, or
+  // will never be done.
+  void Settle(Epoch epoch, int64_t batch_revision);
   // The replica has what this engine committed last; false when its disk does not take it.
   bool AwaitReplica();
   // Takes and decides commands until the transaction is full.
@@ -148,11 +154,16 @@ class EtcdEngine final : public Engine, public Reign, public Restorer {
     int64_t revision = 0;
     absl::Status status = {};
   };
-  Verdict Attempt(const Decided& decided, bool was_unknown);
+  // Where it is done, its callers have been told when this returns: on the client's thread, before
+  // this one is awake.
+  Verdict Attempt(Decided& decided, bool was_unknown);
   // What etcd's "the conditions do not hold" means.
   Verdict JudgeRefusal(const Decided& decided, const TransactionResult& result, bool was_unknown);
   void Finish(Decided& decided, const Verdict& verdict, absl::Duration took);
-  // Answers that it was done; with `replicated`, when another replica has it, too.
+  // Notes what etcd has committed, in the local store, too.
+  void Keep(const Decided& decided, int64_t revision);
+  // Answers that it was done, if that has not been said yet; with `replicated`, when another
+  // replica has it, too. Reads that begin afterwards wait until the local store has it.
   void Acknowledge(Decided& decided, int64_t revision);
   // Nobody knows what became of it: its callers are told so, and those who wait that etcd does not
   // answer.
@@ -192,7 +203,7 @@ class EtcdEngine final : public Engine, public Reign, public Restorer {
   // Of answers, with `replicated`.
   ReplicationWait replication_;
 
-  // Of the engine's thread alone.
+  // Of the engine's thread, and of the client's while that one waits for an answer.
   Random random_ = Random::FromEntropy();
   // Of the latest batch that this engine committed, and of the etcd that took it: one that was
   // built anew counts from the beginning.

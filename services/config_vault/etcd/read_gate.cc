@@ -36,12 +36,16 @@ ReadGate::ReadGate(const ReadGateOptions& options, EtcdClient& client, Replica& 
 
 ReadGate::~ReadGate() = default;
 
+std::optional<int64_t> ReadGate::BatchToRead() const {
+  if (!shared_->replica.tip().following) return std::nullopt;
+  return lease_.BatchToRead(shared_->clock.SteadyNow());
+}
+
 bool ReadGate::MayReadAtOnce() const {
-  const std::optional<int64_t> batch = lease_.BatchToRead(shared_->clock.SteadyNow());
-  if (!batch.has_value()) return false;
-  // A snapshot that the replica was filled from may have been older.
-  const Replica::Tip tip = shared_->replica.tip();
-  return tip.following && tip.batch_revision >= *batch;
+  const std::optional<int64_t> batch = BatchToRead();
+  // What was committed a moment ago is not in the store yet; nor may it be in a snapshot that the
+  // replica was filled from.
+  return batch.has_value() && shared_->replica.tip().batch_revision >= *batch;
 }
 
 bool ReadGate::IsCurrent(size_t reads) {
@@ -51,9 +55,10 @@ bool ReadGate::IsCurrent(size_t reads) {
 }
 
 void ReadGate::WhenCurrent(size_t reads, Then then) {
-  if (IsCurrent(reads)) return then(absl::OkStatus());
-  observer_.OnReads(reads, /*asks_etcd=*/true);
-  AskFor(std::move(then));
+  const std::optional<int64_t> batch = BatchToRead();
+  observer_.OnReads(reads, /*asks_etcd=*/!batch.has_value());
+  if (!batch.has_value()) return AskFor(std::move(then));
+  shared_->replica.WhenApplied(*batch, shared_->options.timeout, std::move(then));
 }
 
 void ReadGate::Confirm() {

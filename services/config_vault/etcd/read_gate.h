@@ -27,10 +27,10 @@ class ReadGateObserver {
   virtual void OnReads(size_t reads, bool asks_etcd) = 0;
 };
 
-// Linearizable reads on any replica. While the root has its lease it reads at once; otherwise etcd
-// is asked, linearizably, which batch is the latest, and the read waits until the replica has it.
-// Readers who come while etcd is being asked share the next question: etcd is asked once at a time,
-// however many read.
+// Linearizable reads on any replica. While the root has its lease it reads as soon as its store has
+// what it has committed itself, which it mostly has; otherwise etcd is asked, linearizably, which
+// batch is the latest, and the read waits until the replica has it. Readers who come while etcd is
+// being asked share the next question: etcd is asked once at a time, however many read.
 class ReadGate final : public ReadBarrier {
  public:
   // All must outlive the gate and its calls. Stop the replica first: it answers who waits.
@@ -48,6 +48,8 @@ class ReadGate final : public ReadBarrier {
  private:
   struct Shared;
 
+  // What the store must hold to be read without asking etcd; nothing where etcd must be asked.
+  std::optional<int64_t> BatchToRead() const;
   bool MayReadAtOnce() const;
   void AskFor(Then then);
   static void Ask(const std::shared_ptr<Shared>& shared);

@@ -83,10 +83,27 @@ TEST_F(ReadLeaseEngineTest, WhatTheOwnDiskDidNotTakeIsNotPassedOver) {
   root_.store().SetFailure(MakeError(absl::StatusCode::kResourceExhausted, "DISK_FULL", "full"));
   ASSERT_TRUE(root_.Propose(MakePut("a", "1")).ok());
   EXPECT_EQ(ErrorReason(root_.ReadCurrent()), "CATCHING_UP");
-  EXPECT_EQ(root_.reads_by_lease(), 0);
   root_.store().SetFailure(absl::OkStatus());
   EXPECT_TRUE(Eventually([&] { return root_.ReadCurrent().ok(); }));
   EXPECT_TRUE(root_.store().Snapshot()->FindHead("a")->has_value());
+}
+
+TEST_F(ReadLeaseEngineTest, AReadAfterAWriteWaitsForTheOwnStoreNotForEtcd) {
+  const auto go = std::make_shared<absl::Notification>();
+  root_.store().OnCommit([go] { go->WaitForNotification(); });
+  rpc::testing::Inbox<bool> written;
+  root_.engine().Propose(MakePut("a", "1"),
+                         [&](const auto& outcome) { written.Put(outcome.ok()); });
+  EXPECT_TRUE(written.Take());
+  root_.client().SetReachable(false);
+  rpc::testing::Inbox<bool> read;
+  root_.gate().WhenCurrent(1, [&](const absl::Status& status) {
+    read.Put(status.ok() && root_.store().Snapshot()->FindHead("a")->has_value());
+  });
+  EXPECT_FALSE(root_.gate().IsCurrent(1));
+  go->Notify();
+  EXPECT_TRUE(read.Take());
+  root_.store().OnCommit(nullptr);
 }
 
 TEST_F(ReadLeaseEngineTest, WhenTheAdmittedNodesChangeAllMustPromiseAnew) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/testing/eventually.h"
 #include "services/config_vault/etcd/await.h"
 #include "services/config_vault/etcd/snapshot.h"
 #include "services/config_vault/mutation_codec.h"
@@ -72,7 +73,18 @@ Epoch EtcdNode::BecomeRoot(Epoch expected) {
 }
 
 absl::StatusOr<Outcome> EtcdNode::Propose(Command command) {
-  return Await<Outcome>([&](auto done) { engine_->Propose(std::move(command), std::move(done)); });
+  auto outcome =
+      Await<Outcome>([&](auto done) { engine_->Propose(std::move(command), std::move(done)); });
+  if (outcome.ok()) AwaitStore(outcome->revision);
+  return outcome;
+}
+
+void EtcdNode::AwaitStore(Revision revision) {
+  understudy::testing::Eventually([&] {
+    if (!store_->Recover().ok()) return true;
+    const auto counters = store_->Snapshot()->ReadCounters();
+    return counters.ok() && counters->revision >= revision;
+  });
 }
 
 absl::Status EtcdNode::ReadCurrent() {

@@ -43,7 +43,7 @@ class EtcdNode final : public ReplicaObserver, public EtcdEngineObserver, public
   // Claims the root's place, first of whoever had it under `expected`, waits until the replica has
   // come to the claim, and begins to reign.
   Epoch BecomeRoot(Epoch expected = 0);
-  // Proposes and waits.
+  // Proposes and waits, also until the store has it where that works.
   absl::StatusOr<Outcome> Propose(Command command);
   absl::Status ReadCurrent();
 
@@ -78,6 +78,7 @@ class EtcdNode final : public ReplicaObserver, public EtcdEngineObserver, public
   void Start();
   void Stop();
   void End();
+  void AwaitStore(Revision revision);
 
   const std::string id_;
   const Options options_;
