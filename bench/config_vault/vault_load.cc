@@ -15,8 +15,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +38,11 @@
 #include "understudy/config_vault/v1/documents.grpc.pb.h"
 #include "understudy/config_vault/v1/registry.grpc.pb.h"
 
-ABSL_FLAG(std::string, target, "127.0.0.1:7102", "The vault's host:port, without TLS.");
+ABSL_FLAG(std::string, target, "127.0.0.1:7102", "The vault's host:port.");
+ABSL_FLAG(std::string, certificate, "",
+          "For TLS, with --private_key and --authorities: PEM files.");
+ABSL_FLAG(std::string, private_key, "", "The certificate's key.");
+ABSL_FLAG(std::string, authorities, "", "Who may have signed the server's certificate.");
 ABSL_FLAG(std::string, operation, "put",
           "put, get, get-stale, read, read-stale, claim, etcd-put, etcd-put-packed or etcd-get.");
 ABSL_FLAG(std::string, clients, "1,16,128", "Numbers of clients, one run for each.");
@@ -261,6 +267,19 @@ std::unique_ptr<Client> MakeClient(const std::shared_ptr<grpc::Channel>& channel
   return std::make_unique<PutClient>(channel, number);
 }
 
+std::shared_ptr<grpc::Channel> Connect(const std::string& target) {
+  std::optional<rpc::TlsFiles> tls;
+  if (!absl::GetFlag(FLAGS_certificate).empty()) {
+    tls = {.certificate = absl::GetFlag(FLAGS_certificate),
+           .private_key = absl::GetFlag(FLAGS_private_key),
+           .authorities = absl::GetFlag(FLAGS_authorities)};
+  }
+  auto channel = rpc::MakeChannel(target, tls);
+  if (channel.ok()) return *std::move(channel);
+  std::fprintf(stderr, "vault_load: %s\n", channel.status().ToString().c_str());
+  std::exit(1);
+}
+
 // One run with a number of clients.
 class Run {
  public:
@@ -270,7 +289,7 @@ class Run {
       // Several connections, as several machines would have.
       const auto connection = static_cast<size_t>(i / 16);
       if (i % 16 == 0) {
-        channel_ = rpc::MakeInsecureChannel(targets[connection % targets.size()]);
+        channel_ = Connect(targets[connection % targets.size()]);
         reader_ = vault::DocumentReader::Make(v1::Documents::NewStub(channel_));
       }
       clients_.push_back(MakeClient(channel_, reader_, i));

@@ -54,6 +54,22 @@ absl::Status Network::AddPlace(size_t index) {
   return Ip({"-n", name, "link", "set", "lo", "up"});
 }
 
+absl::Status Network::LimitLinks(const std::string& rate) {
+  const auto limit = [&](std::vector<std::string> words, const std::string& device) {
+    for (const char* word : {"qdisc", "replace", "dev"}) words.push_back(word);
+    words.push_back(device);
+    for (const char* word : {"root", "tbf", "rate"}) words.push_back(word);
+    words.push_back(rate);
+    for (const char* word : {"burst", "16kb", "latency", "100ms"}) words.push_back(word);
+    return cli::RunProgram("tc", words).status();
+  };
+  for (size_t i = 0; i < places_.size(); ++i) {
+    UNDERSTUDY_RETURN_IF_ERROR(limit({"-n", NamespaceOf(i)}, kInterface));
+    UNDERSTUDY_RETURN_IF_ERROR(limit({}, NamespaceOf(i)));
+  }
+  return absl::OkStatus();
+}
+
 std::string Network::NamespaceOf(size_t index) const {
   return absl::StrCat(prefix_, "-", index + 1);
 }
@@ -98,8 +114,8 @@ absl::Status Network::HealPorts(size_t index) {
 absl::Status Network::HealAll() {
   for (size_t from = 0; from < places_.size(); ++from) {
     UNDERSTUDY_RETURN_IF_ERROR(HealPorts(from));
-    UNDERSTUDY_RETURN_IF_ERROR(Ip({"-n", NamespaceOf(from), "neigh", "flush", "dev", kInterface,
-                                   "nud", "permanent"}));
+    UNDERSTUDY_RETURN_IF_ERROR(
+        Ip({"-n", NamespaceOf(from), "neigh", "flush", "dev", kInterface, "nud", "permanent"}));
   }
   return absl::OkStatus();
 }

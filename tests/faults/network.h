@@ -39,6 +39,10 @@ class Network {
   absl::Status CutPort(size_t from, int port);
   absl::Status HealAll();
 
+  // From now on no place sends or gets more than `rate`, as tc(8) writes it ("100mbit"), as if each
+  // were on a port of a switch of that speed.
+  absl::Status LimitLinks(const std::string& rate);
+
  private:
   Network() = default;
   absl::Status Build(size_t places);
