@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/synchronization/mutex.h"
 #include "cli/clients/grpc_clients.h"
 #include "cli/clients/root_client.h"
@@ -70,6 +71,7 @@ class GrpcVaultClient final : public VaultClient {
                        const EachAnswer& each) override {
     UNDERSTUDY_ASSIGN_OR_RETURN(auto stub, root_.StubOfLast());
     const auto reader = vault::DocumentReader::Make(std::move(stub), {.timeout = timeout_});
+    const absl::Cleanup stop = [&] { reader->Stop(); };
     const auto answers = std::make_shared<Answers>();
     size_t asked = 0;
     for (size_t answered = 0; answered < requests.size(); ++answered) {

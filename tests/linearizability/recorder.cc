@@ -107,11 +107,22 @@ absl::Status RecordingClient::Delete(const std::string& document,
                   response.ok() ? response->info().revision() : 0);
 }
 
+absl::StatusOr<config_vault::v1::GetResponse> RecordingClient::Ask(
+    const config_vault::v1::GetRequest& request) {
+  if (number_ % 2 == 0) return vault_.Get(request);
+  absl::StatusOr<config_vault::v1::GetResponse> response = absl::UnknownError("not answered");
+  const absl::Status status = vault_.GetMany({request}, [&](size_t, auto answer) {
+    response = std::move(answer);
+    return absl::OkStatus();
+  });
+  return status.ok() ? std::move(response) : status;
+}
+
 absl::Status RecordingClient::Get(const std::string& document) {
   config_vault::v1::GetRequest request;
   request.set_name(document);
   Operation operation = Begin(Operation::Kind::kGet);
-  const auto response = vault_.Get(request);
+  const auto response = Ask(request);
   const bool none = ErrorReason(response.status()) == "DOCUMENT_NOT_FOUND";
   if (!response.ok() && !none) return response.status();
   operation.outcome = Outcome::kDone;

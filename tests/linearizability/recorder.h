@@ -9,6 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "cli/clients/vault_client.h"
 #include "tests/linearizability/history.h"
@@ -50,6 +51,8 @@ class RecordingClient {
   uint64_t last_revision() const { return last_revision_; }
 
  private:
+  // Clients of odd numbers read over a stream.
+  absl::StatusOr<config_vault::v1::GetResponse> Ask(const config_vault::v1::GetRequest& request);
   Operation Begin(Operation::Kind kind) const;
   absl::Status EndWrite(const std::string& document, Operation operation,
                         const absl::Status& status, uint64_t revision);

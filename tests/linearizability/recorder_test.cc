@@ -24,7 +24,7 @@ class RecorderTest : public testing::Test {
   std::unique_ptr<cli::ClientFactory> factory_ = cli::MakeFakeClients(site_, {});
   std::unique_ptr<cli::VaultClient> vault_ = *factory_->Vault({ControlNode{.vault = "a:1"}});
   Recorder recorder_;
-  RecordingClient client_{3, *vault_, recorder_};
+  RecordingClient client_{4, *vault_, recorder_};
 };
 
 TEST_F(RecorderTest, KeepsWhatAWriteWasAnswered) {
@@ -34,7 +34,7 @@ TEST_F(RecorderTest, KeepsWhatAWriteWasAnswered) {
   const Operation put = Only();
   EXPECT_EQ(put.kind, Kind::kPut);
   EXPECT_EQ(put.outcome, Outcome::kDone);
-  EXPECT_EQ(put.client, 3);
+  EXPECT_EQ(put.client, 4);
   EXPECT_EQ(put.value, "x");
   EXPECT_EQ(put.revision, 9u);
   EXPECT_LE(put.called_at, put.answered_at);
@@ -82,6 +82,18 @@ TEST_F(RecorderTest, KeepsWhatWasRead) {
   const Operation get = Only();
   EXPECT_EQ(get.value, "x");
   EXPECT_EQ(get.revision, 4u);
+}
+
+TEST_F(RecorderTest, ClientsOfOddNumbersReadOverAStream) {
+  RecordingClient odd(3, *vault_, recorder_);
+  site_.documents["a"].set_content("y");
+  site_.documents["a"].mutable_info()->set_revision(5);
+  EXPECT_TRUE(odd.Get("a").ok());
+  const Operation get = Only();
+  EXPECT_EQ(get.client, 3);
+  EXPECT_EQ(get.value, "y");
+  EXPECT_EQ(get.revision, 5u);
+  EXPECT_EQ(ErrorReason(odd.Get("b")), "DOCUMENT_NOT_FOUND");
 }
 
 }  // namespace
