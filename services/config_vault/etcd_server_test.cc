@@ -8,8 +8,10 @@
 
 #include "common/rpc/channel.h"
 #include "common/rpc/client_call.h"
+#include "common/rpc/testing/inbox.h"
 #include "common/status/status.h"
 #include "common/testing/eventually.h"
+#include "common/vault/document_reader.h"
 #include "services/config_vault/etcd/testing/etcd_process.h"
 #include "services/config_vault/server.h"
 #include "understudy/config_vault/v1/documents.grpc.pb.h"
@@ -37,6 +39,8 @@ class Vault {
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     stub_ = v1::Documents::NewStub(rpc::MakeInsecureChannel(address()));
+    reader_ = vault::DocumentReader::Make(
+        v1::Documents::NewStub(rpc::MakeInsecureChannel(address())), {.timeout = kTimeout});
   }
 
   std::string address() const { return "127.0.0.1:" + std::to_string(server_->port()); }
@@ -57,6 +61,17 @@ class Vault {
     return rpc::CallUnaryAndWait(*stub_->async(), &v1::Documents::Stub::async::Get, request,
                                  kTimeout);
   }
+  // As Get, over a stream.
+  absl::StatusOr<v1::GetResponse> Read(const std::string& name, bool stale = false) {
+    v1::GetRequest request;
+    request.set_name(name);
+    if (stale) request.set_consistency(type::v1::CONSISTENCY_STALE);
+    const auto results = std::make_shared<rpc::testing::Inbox<vault::DocumentReader::Result>>();
+    reader_->Get(request, [results](vault::DocumentReader::Result result) {
+      results->Put(std::move(result));
+    });
+    return results->Take();
+  }
   size_t HistoryLength(const std::string& name) {
     v1::HistoryRequest request;
     request.set_name(name);
@@ -72,6 +87,7 @@ class Vault {
  private:
   std::unique_ptr<Server> server_;
   std::unique_ptr<v1::Documents::Stub> stub_;
+  std::shared_ptr<vault::DocumentReader> reader_;
 };
 
 TEST(EtcdServerTest, TheNextRootHasWhatTheLastOneAcknowledged) {
@@ -86,6 +102,9 @@ TEST(EtcdServerTest, TheNextRootHasWhatTheLastOneAcknowledged) {
   EXPECT_EQ(ErrorReason(refused), "NOT_ROOT");
   ASSERT_TRUE(second.Put("a", "3").ok());
   EXPECT_EQ(first.Get("a")->content(), "3");
+  ASSERT_TRUE(second.Put("a", "4").ok());
+  EXPECT_EQ(first.Read("a")->content(), "4");
+  EXPECT_EQ(second.Read("a")->content(), "4");
 }
 
 TEST(EtcdServerTest, ANewReplicaTakesTheHistoryFromItsPeer) {
@@ -114,6 +133,8 @@ TEST(EtcdServerTest, WithEtcdGoneStaleReadsGoOnAndWritesSaySinceWhen) {
   EXPECT_EQ(ErrorReason(refused), "ETCD_UNREACHABLE");
   EXPECT_NE(ErrorMetadata(refused)["since"], "");
   EXPECT_EQ(ErrorReason(vault.Get("a").status()), "ETCD_UNREACHABLE");
+  EXPECT_EQ(ErrorReason(vault.Read("a").status()), "ETCD_UNREACHABLE");
+  EXPECT_EQ(vault.Read("a", true)->content(), "1");
   const auto stale = vault.Get("a", true);
   ASSERT_TRUE(stale.ok()) << stale.status();
   EXPECT_EQ(stale->content(), "1");

@@ -26,8 +26,13 @@ constexpr int kPatience = 60'000;
 
 class LinkCrashTest : public ::testing::Test {
  protected:
-  LinkCrashTest() { shm_unlink(name_.c_str()); }
-  ~LinkCrashTest() override { shm_unlink(name_.c_str()); }
+  LinkCrashTest() { RemoveFiles(); }
+  ~LinkCrashTest() override { RemoveFiles(); }
+
+  void RemoveFiles() const {
+    shm_unlink(name_.c_str());
+    shm_unlink((name_ + ".bell").c_str());
+  }
 
   pid_t Spawn(const char* side) const {
     const pid_t child = fork();
